@@ -1,0 +1,251 @@
+//! Laws of spans, which a scenario names: how long a session lasts, how long until a disk fails.
+
+use super::{below, continuous, open_unit, unit};
+use crate::math;
+use crate::time::SimSpan;
+use rand_core::Rng;
+
+/// A distribution of spans, given by its mean and, where it has one, its shape.
+///
+/// Two laws of one mean compare shapes only; that is why the mean is the parameter and not the scale.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Law {
+    /// Always the same span.
+    Constant {
+        /// The span. Bounds: at least 1 ns.
+        value: SimSpan,
+    },
+    /// Every whole nanosecond from `low` to `high` with the same odds.
+    Uniform {
+        /// The shortest span. Bounds: at most `high`.
+        low: SimSpan,
+        /// The longest span, included. Bounds: at least 1 ns.
+        high: SimSpan,
+    },
+    /// No memory: what has lasted long ends as soon as what has just begun.
+    Exponential {
+        /// Mean span. Bounds: at least 1 ns.
+        mean: SimSpan,
+    },
+    /// Hazard falling with age below shape 1, growing above; at 1 the exponential law.
+    Weibull {
+        /// Shape k, a number. Bounds: 0.1 to 100.
+        shape: f64,
+        /// Mean span. Bounds: at least 1 ns.
+        mean: SimSpan,
+    },
+    /// The logarithm of the span is normal.
+    LogNormal {
+        /// Standard deviation of the natural logarithm, a number. Bounds: 0 to 4.
+        sigma: f64,
+        /// Mean span (not the median). Bounds: at least 1 ns.
+        mean: SimSpan,
+    },
+    /// A power law: of spans longer than t there are as many as `t^-shape`.
+    Pareto {
+        /// Tail exponent, a number. Bounds: 1.05 to 100; up to 2 the variance is infinite. Draws reach the
+        /// tail to odds of 2^-64, whose part beyond carries 2^(-64 (1 - 1/shape)) of the mean: 0.06 % at
+        /// shape 1.2, 2 % at 1.1, 12 % at 1.05.
+        shape: f64,
+        /// Mean span. Bounds: at least 1 ns.
+        mean: SimSpan,
+    },
+}
+
+/// A parameter of a law out of its bounds.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error("{law} law: {parameter} must be {expected}, found {found}")]
+pub struct LawError {
+    /// Name of the law, as [`Law::name`].
+    pub law: &'static str,
+    /// Name of the parameter.
+    pub parameter: &'static str,
+    /// The value as text.
+    pub found: String,
+    /// The bounds.
+    pub expected: &'static str,
+}
+
+impl Law {
+    /// The name by which a scenario calls it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Law::Constant { .. } => "constant",
+            Law::Uniform { .. } => "uniform",
+            Law::Exponential { .. } => "exponential",
+            Law::Weibull { .. } => "weibull",
+            Law::LogNormal { .. } => "lognormal",
+            Law::Pareto { .. } => "pareto",
+        }
+    }
+
+    /// The mean span; of a uniform law rounded down to whole nanoseconds.
+    pub fn mean(&self) -> SimSpan {
+        match *self {
+            Law::Constant { value } => value,
+            Law::Uniform { low, high } => {
+                let sum = u128::from(low.as_nanos()) + u128::from(high.as_nanos());
+                SimSpan::from_nanos((sum / 2) as u64)
+            }
+            Law::Exponential { mean }
+            | Law::Weibull { mean, .. }
+            | Law::LogNormal { mean, .. }
+            | Law::Pareto { mean, .. } => mean,
+        }
+    }
+
+    /// The first parameter out of its bounds, if any.
+    pub fn check(&self) -> Result<(), LawError> {
+        let fail = |parameter, found: String, expected| {
+            Err(LawError { law: self.name(), parameter, found, expected })
+        };
+        let shape = |parameter, found: f64, low: f64, high: f64, expected| {
+            if (low..=high).contains(&found) { Ok(()) } else { fail(parameter, found.to_string(), expected) }
+        };
+        let (longest, parameter) = match *self {
+            Law::Constant { value } => (value, "value"),
+            Law::Uniform { low, high } => {
+                if low > high {
+                    return fail("low", low.to_string(), "at most high");
+                }
+                (high, "high")
+            }
+            Law::Exponential { mean } => (mean, "mean"),
+            Law::Weibull { shape: found, mean } => {
+                shape("shape", found, 0.1, 100.0, "from 0.1 to 100")?;
+                (mean, "mean")
+            }
+            Law::LogNormal { sigma, mean } => {
+                shape("sigma", sigma, 0.0, 4.0, "from 0 to 4")?;
+                (mean, "mean")
+            }
+            Law::Pareto { shape: found, mean } => {
+                shape("shape", found, 1.05, 100.0, "from 1.05 to 100")?;
+                (mean, "mean")
+            }
+        };
+        if longest == SimSpan::ZERO { fail(parameter, longest.to_string(), "at least 1 ns") } else { Ok(()) }
+    }
+
+    /// The law made ready for many draws: what depends on the parameters only is computed here.
+    ///
+    /// # Panics
+    /// If [`Law::check`] finds an error.
+    pub fn sampler(&self) -> Sampler {
+        if let Err(error) = self.check() {
+            panic!("{error}");
+        }
+        let nanos = |span: SimSpan| span.as_nanos() as f64;
+        Sampler(match *self {
+            Law::Constant { value } => Ready::Uniform { low: value.as_nanos(), high: value.as_nanos() },
+            Law::Uniform { low, high } => Ready::Uniform { low: low.as_nanos(), high: high.as_nanos() },
+            Law::Exponential { mean } => Ready::Exponential { mean: nanos(mean) },
+            Law::Weibull { shape, mean } => {
+                Ready::Weibull { shape, scale: nanos(mean) / math::gamma(1.0 + 1.0 / shape) }
+            }
+            Law::LogNormal { sigma, mean } => Ready::LogNormal { sigma, mean: nanos(mean) },
+            Law::Pareto { shape, mean } => {
+                Ready::Pareto { shape, scale: nanos(mean) * (shape - 1.0) / shape }
+            }
+        })
+    }
+
+    /// One span, at least 1 ns; the same value as `self.sampler().sample(rng)`, which is faster when
+    /// there are many. One word or, for a uniform law, seldom more.
+    ///
+    /// # Panics
+    /// If [`Law::check`] finds an error.
+    pub fn sample(&self, rng: &mut (impl Rng + ?Sized)) -> SimSpan {
+        self.sampler().sample(rng)
+    }
+
+    /// One residual life; see [`Sampler::sample_residual`].
+    ///
+    /// # Panics
+    /// If [`Law::check`] finds an error.
+    pub fn sample_residual(&self, rng: &mut (impl Rng + ?Sized)) -> SimSpan {
+        self.sampler().sample_residual(rng)
+    }
+}
+
+/// A [`Law`] with its derived parameters, in nanoseconds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Sampler(Ready);
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Ready {
+    Uniform { low: u64, high: u64 },
+    Exponential { mean: f64 },
+    Weibull { shape: f64, scale: f64 },
+    LogNormal { sigma: f64, mean: f64 },
+    Pareto { shape: f64, scale: f64 },
+}
+
+impl Sampler {
+    /// One span: rounded to whole nanoseconds, at least 1 ns, at most [`SimSpan::MAX`].
+    pub fn sample(&self, rng: &mut (impl Rng + ?Sized)) -> SimSpan {
+        to_span(match self.0 {
+            Ready::Uniform { low, high } => return uniform(rng, low, high),
+            Ready::Exponential { mean } => continuous::exponential(rng, mean),
+            Ready::Weibull { shape, scale } => continuous::weibull(rng, shape, scale),
+            Ready::LogNormal { sigma, mean } => continuous::lognormal(rng, sigma, mean),
+            Ready::Pareto { shape, scale } => continuous::pareto(rng, shape, scale),
+        })
+    }
+
+    /// How long what is already under way at a random moment still lasts: the residual life of the
+    /// stationary renewal process, of density `P(X > t) / E(X)`.
+    ///
+    /// A run that starts with peers in the middle of their sessions, as a network at rest has them,
+    /// draws their first ends here and all later ones with [`Sampler::sample`]; starting all of them
+    /// fresh would show a wave of departures that is not there.
+    ///
+    /// A moment falls into a span with odds proportional to its length, and anywhere within it (Cox
+    /// 1962, "Renewal theory", ch. 5). So this is a span of the length-biased law times a uniform
+    /// number; the biased law is lognormal with mu + sigma^2, Pareto with shape - 1, and for Weibull
+    /// `scale * g^(1/shape)` with g of the gamma law of shape `1 + 1/shape`. The exponential law is its
+    /// own residual; a uniform one is inverted directly.
+    ///
+    /// Same rounding and ends as [`Sampler::sample`]. The residual of a Pareto law up to shape 2 has an
+    /// infinite mean.
+    pub fn sample_residual(&self, rng: &mut (impl Rng + ?Sized)) -> SimSpan {
+        let biased = match self.0 {
+            Ready::Uniform { low, high } if low == high => return uniform(rng, 1, high),
+            Ready::Uniform { low, high } => {
+                return to_span(uniform_residual(unit(rng), low as f64, high as f64));
+            }
+            Ready::Exponential { mean } => return to_span(continuous::exponential(rng, mean)),
+            Ready::Weibull { shape, scale } => {
+                scale * math::pow(continuous::gamma(rng, 1.0 + 1.0 / shape), 1.0 / shape)
+            }
+            Ready::LogNormal { sigma, mean } => {
+                continuous::lognormal(rng, sigma, mean * math::exp(sigma * sigma))
+            }
+            Ready::Pareto { shape, scale } => continuous::pareto(rng, shape - 1.0, scale),
+        };
+        to_span(biased * open_unit(rng))
+    }
+}
+
+/// Whole nanoseconds from `low` to `high`, but at least 1.
+fn uniform(rng: &mut (impl Rng + ?Sized), low: u64, high: u64) -> SimSpan {
+    let nanos = match (high - low).checked_add(1) {
+        Some(count) => low + below(rng, count),
+        None => rng.next_u64(),
+    };
+    SimSpan::from_nanos(nanos.max(1))
+}
+
+/// The residual life of a uniform law at its quantile `u`. Its density falls from 1/mean at `low` to
+/// zero at `high` along a line, and is flat before.
+fn uniform_residual(u: f64, low: f64, high: f64) -> f64 {
+    let flat = u * 0.5 * (low + high);
+    if flat < low { flat } else { high - math::sqrt((high - low) * (high + low) * (1.0 - u)) }
+}
+
+/// Whole nanoseconds, rounded to the nearest, at least 1, at most [`SimSpan::MAX`].
+fn to_span(nanos: f64) -> SimSpan {
+    debug_assert!(!nanos.is_nan(), "a span that is not a number was drawn");
+    // The cast stops at the largest u64.
+    SimSpan::from_nanos((nanos.round() as u64).max(1))
+}
