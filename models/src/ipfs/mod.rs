@@ -1,0 +1,3 @@
+//! The InterPlanetary File System.
+
+pub mod unixfs;
