@@ -1,3 +1,4 @@
 //! The InterPlanetary File System.
 
+pub mod dht;
 pub mod unixfs;
