@@ -1,5 +1,26 @@
-//! Protocols as machines that do no I/O, own no clock and own no generator.
+//! Protocols and their economics, as machines that do no I/O, own no clock and own no generator, and the world
+//! that wires them.
+//!
+//! - [`config`]: what a run is made of. [`run`]: a run from start to tables.
+//! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
+//! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
+//! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
+//! - [`metrics`], [`tables`]: what a run leaves behind, each entry with unit and meaning.
+//!
+//! Nothing in this crate opens a file, parses a scenario, draws a picture or starts a thread.
 
+pub mod churn;
 pub mod cid;
+pub mod config;
+pub mod content;
 pub mod ids;
 pub mod ipfs;
+pub mod ladder;
+pub mod metrics;
+pub mod net;
+pub mod node;
+pub mod registry;
+pub mod run;
+pub mod slab;
+pub mod tables;
+pub mod world;

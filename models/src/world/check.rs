@@ -1,0 +1,79 @@
+//! What must hold at any moment, counted anew from scratch and compared with what the run keeps.
+
+use super::World;
+use crate::ids::{BlockId, ObjectId};
+
+impl World {
+    /// Every broken invariant, each with a path to it; empty if all hold.
+    pub fn check(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        self.check_bytes(&mut broken);
+        self.check_stores(&mut broken);
+        self.check_copies(&mut broken);
+        self.check_connections(&mut broken);
+        broken
+    }
+
+    /// Bytes sent = received + dropped + in flight.
+    fn check_bytes(&self, broken: &mut Vec<String>) {
+        let in_flight: u64 = self.messages.iter().map(|message| message.bytes).sum();
+        let totals = &self.totals;
+        if totals.sent != totals.received + totals.dropped + in_flight {
+            broken.push(format!("bytes: {totals:?}, in flight {in_flight}"));
+        }
+        if totals.corrupt_accepted > 0 {
+            broken.push(format!("an altered block was accepted: {totals:?}"));
+        }
+    }
+
+    /// Disk used = sum of the blocks held.
+    fn check_stores(&self, broken: &mut Vec<String>) {
+        for node in &self.nodes {
+            let held: u64 = node.store.iter().map(|block| u64::from(self.content.block(block).size)).sum();
+            if held != node.store.used().as_u64() {
+                broken.push(format!("{}: {held} bytes held, {} used", node.name, node.store.used().as_u64()));
+            }
+            for cpl in 0..node.table.buckets() {
+                if node.table.bucket(cpl).len() > node.table.k() {
+                    broken.push(format!("{}: bucket {cpl} holds more than k peers", node.name));
+                }
+            }
+        }
+    }
+
+    /// The ladder's copies = what the nodes' own disks say.
+    fn check_copies(&self, broken: &mut Vec<String>) {
+        for index in 0..self.content.objects().len() {
+            let object = ObjectId(index as u32);
+            let blocks: &[BlockId] = &self.content.object(object).blocks;
+            if blocks.is_empty() {
+                continue;
+            }
+            let whole = |node: &&crate::node::Node| blocks.iter().all(|&block| node.store.has(block));
+            let counted = self.nodes.iter().filter(whole).count() as u32;
+            let standing = self.ladder.standing(object);
+            if counted != standing.copies {
+                let name = &self.content.object(object).name;
+                broken.push(format!("{name}: {} copies on the ladder, {counted} on disks", standing.copies));
+            }
+        }
+    }
+
+    /// Connections are mutual, and only nodes that are up have any.
+    fn check_connections(&self, broken: &mut Vec<String>) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !self.up[index] && !node.connections.is_empty() {
+                broken.push(format!("{}: down, with {} connections", node.name, node.connections.len()));
+            }
+            for peer in node.connections.peers() {
+                if !self.node(peer).connections.has(crate::node::node_id(index)) {
+                    broken.push(format!(
+                        "{}: connected to {}, which is not to it",
+                        node.name,
+                        self.node(peer).name
+                    ));
+                }
+            }
+        }
+    }
+}

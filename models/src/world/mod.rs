@@ -1,0 +1,291 @@
+//! The world: owns the nodes, the network and the content, and carries out what the machines wish.
+//!
+//! ```text
+//!   registry   which event goes where           transport  messages, links, connections, dialling
+//!   dht        lookups, records, providing      bitswap    sessions, envelopes, provider searches
+//!   life       up and down, plans, collection   reads      demand, readers, retention
+//!   report     tables and metrics at the end    check      what must hold at any moment
+//! ```
+//!
+//! The world holds no protocol rule: it moves messages, keeps time for the machines, and knows who is up.
+
+mod bitswap;
+mod check;
+mod dht;
+mod life;
+mod reads;
+mod refresh;
+mod report;
+mod transport;
+
+use crate::churn::{Phase, Sessions};
+use crate::config::{Config, DhtMode, RegionChoice};
+use crate::content::Content;
+use crate::ids::{BlockId, NodeId, ObjectId};
+use crate::ipfs::bitswap::Bitswap;
+use crate::ipfs::blockstore::BlockStore;
+use crate::ipfs::dht::{Key, LazyState, RecordStore, RoutingTable};
+use crate::ladder::{self, Ladder};
+use crate::net::{Connections, Links};
+use crate::node::{self, Node, Timers, Traffic};
+use crate::registry::{Event, KINDS};
+use crate::slab::Slab;
+use sim_core::dist;
+use sim_core::draws::{Domain, Draws, Entity};
+use sim_core::engine::Cx;
+use sim_core::time::{SimSpan, SimTime};
+use std::sync::Arc;
+
+pub use reads::{Outcome, Read};
+pub use transport::Totals;
+
+const REGION: Domain = Domain::new("population/region");
+const ACCESS: Domain = Domain::new("population/access");
+const TAMPER: Domain = Domain::new("population/tamper");
+
+/// Everything of one run.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) config: Arc<Config>,
+    pub(crate) content: Arc<Content>,
+    pub(crate) draws: Draws,
+    pub(crate) nodes: Vec<Node>,
+    /// Whether each node is up: the one thing about a node that nearly every event asks.
+    pub(crate) up: Vec<bool>,
+    /// Since when each node is up; never for those that are down.
+    pub(crate) up_since: Vec<SimTime>,
+    /// Region of each node.
+    pub(crate) regions: Vec<u16>,
+    /// Peer identities in the key space of the DHT.
+    pub(crate) keys: Vec<Key>,
+    pub(crate) links: Links,
+    pub(crate) messages: Slab<transport::Envelope>,
+    pub(crate) totals: Totals,
+    /// Which partitions every region is cut off by, a bit each.
+    pub(crate) cut: Vec<u64>,
+    pub(crate) dht: dht::DhtWorld,
+    pub(crate) bitswap: bitswap::BitswapWorld,
+    pub(crate) reads: Vec<Read>,
+    pub(crate) ladder: Ladder,
+    pub(crate) expiry_at: SimTime,
+    pub(crate) ended: SimSpan,
+    pub(crate) samples: report::Samples,
+    pub(crate) events: [u64; KINDS],
+    /// Buffers that are used again and again.
+    pub(crate) spare_peers: Vec<Vec<NodeId>>,
+}
+
+/// Who is up and what they hold: what the ladder asks.
+pub(crate) struct Who<'a> {
+    pub(crate) up: &'a [bool],
+    pub(crate) nodes: &'a [Node],
+}
+
+impl ladder::Nodes for Who<'_> {
+    fn is_up(&self, node: NodeId) -> bool {
+        self.up[node.index()]
+    }
+
+    fn has(&self, node: NodeId, block: BlockId) -> bool {
+        self.nodes[node.index()].store.has(block)
+    }
+
+    fn is_honest(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].honest
+    }
+}
+
+impl World {
+    /// The world before its first event; [`World::start`] schedules that.
+    pub fn new(config: Arc<Config>, content: Arc<Content>, draws: Draws) -> Self {
+        let nodes = make_nodes(&config, draws);
+        let mut links = Links::new();
+        for node in &nodes {
+            let group = &config.groups[node.group];
+            let spread = group.access_spread.as_nanos();
+            let more = dist::below(&mut draws.at(ACCESS, node.entity, 0), spread.max(1));
+            links.add(group.uplink, group.downlink, group.access_delay + SimSpan::from_nanos(more));
+        }
+        let keys: Vec<Key> = nodes.iter().map(|node| node::peer_key(draws.run_seed(), node.entity)).collect();
+        let ladder = Ladder::new(&content);
+        let dht = dht::DhtWorld::new(&config, &nodes, &keys);
+        World {
+            up: vec![false; nodes.len()],
+            up_since: vec![SimTime::NEVER; nodes.len()],
+            regions: nodes.iter().map(|node| node.region).collect(),
+            cut: vec![0; config.net.topology.regions().len()],
+            samples: report::Samples::new(&config),
+            config,
+            content,
+            draws,
+            keys,
+            links,
+            messages: Slab::default(),
+            totals: Totals::default(),
+            dht,
+            bitswap: bitswap::BitswapWorld::default(),
+            reads: Vec::new(),
+            ladder,
+            expiry_at: SimTime::NEVER,
+            ended: SimSpan::ZERO,
+            events: [0; KINDS],
+            spare_peers: Vec::new(),
+            nodes,
+        }
+    }
+
+    /// Schedules the first events.
+    pub fn start(&mut self, cx: &mut Cx<Event>) {
+        self.start_partitions(cx);
+        self.start_nodes(cx);
+        self.start_objects(cx);
+        self.start_reads(cx);
+        cx.schedule(SimTime::ZERO, self.observer(), self.observer(), Event::Sample);
+    }
+
+    /// Who samples, watches records and turns partitions: a source of events of its own, after all nodes, so
+    /// that watching moves nobody else's events.
+    pub(crate) fn observer(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    pub(crate) fn count_event(&mut self, kind: u8) {
+        self.events[usize::from(kind)] += 1;
+    }
+
+    /// Dispatched events by kind.
+    pub fn events(&self) -> &[u64; KINDS] {
+        &self.events
+    }
+
+    pub(crate) fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node.index()]
+    }
+
+    pub(crate) fn node_mut(&mut self, node: NodeId) -> &mut Node {
+        &mut self.nodes[node.index()]
+    }
+
+    pub(crate) fn is_up(&self, node: NodeId) -> bool {
+        self.up[node.index()]
+    }
+
+    /// Node that publishes an object.
+    pub(crate) fn publisher_of(&self, object: ObjectId) -> NodeId {
+        let (group, number) = self.config.object_place(object);
+        let owner = self.config.objects[group].stored_by;
+        let first: u64 = self.config.groups[..owner].iter().map(|group| u64::from(group.count)).sum();
+        let member = number as u64 % u64::from(self.config.groups[owner].count);
+        node::node_id((first + member) as usize)
+    }
+
+    /// Nodes of a group.
+    pub(crate) fn members(&self, group: usize) -> std::ops::Range<usize> {
+        let first: u64 = self.config.groups[..group].iter().map(|group| u64::from(group.count)).sum();
+        first as usize..(first + u64::from(self.config.groups[group].count)) as usize
+    }
+
+    /// Stable name of an object's draws.
+    pub(crate) fn object_entity(&self, object: ObjectId) -> Entity {
+        let (group, number) = self.config.object_place(object);
+        Entity::named(&self.config.objects[group].name).member(number as u64)
+    }
+}
+
+fn make_nodes(config: &Config, draws: Draws) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for (group_number, group) in config.groups.iter().enumerate() {
+        let named = Entity::named(&group.name);
+        for member in 0..group.count {
+            let entity = named.member(u64::from(member));
+            let mut draw = draws.at(TAMPER, entity, 0);
+            nodes.push(Node {
+                name: format!("{}/{member}", group.name),
+                group: group_number,
+                member,
+                entity,
+                region: pick_region(&group.region, draws, entity),
+                honest: !dist::chance(&mut draw, group.tampering),
+                server: group.dht == DhtMode::Server,
+                sessions: Sessions::new(group.session.clone(), entity, member as usize),
+                phase: Phase { up: false, until: SimTime::NEVER },
+                held_off: false,
+                gone: false,
+                session: 0,
+                up_since: SimTime::ZERO,
+                turns: Vec::new(),
+                connections: Connections::default(),
+                store: BlockStore::default(),
+                kept: Vec::new(),
+                table: RoutingTable::new(node::node_id(nodes.len()), usize::from(config.ipfs.dht.k)),
+                lazy: LazyState::default(),
+                table_fresh_until: SimTime::ZERO,
+                records: RecordStore::new(config.ipfs.dht.record_validity, config.ipfs.dht.record_sweep),
+                lookups: Vec::new(),
+                searches: Vec::new(),
+                bitswap: Bitswap::new(),
+                reading: Vec::new(),
+                waiting: Vec::new(),
+                timers: Timers::default(),
+                traffic: Traffic::default(),
+            });
+        }
+    }
+    nodes
+}
+
+fn pick_region(choice: &RegionChoice, draws: Draws, entity: Entity) -> u16 {
+    match choice {
+        RegionChoice::One(region) => *region,
+        RegionChoice::Weighted(weights) => {
+            let total: u64 = weights.iter().map(|&(_, weight)| weight).sum();
+            let mut left = dist::below(&mut draws.at(REGION, entity, 0), total);
+            for &(region, weight) in weights {
+                if left < weight {
+                    return region;
+                }
+                left -= weight;
+            }
+            unreachable!("a draw below the sum of the weights falls into one of them")
+        }
+    }
+}
+
+/// Length of a span after which a timer would be past the end of time.
+pub(crate) fn later(now: SimTime, span: SimSpan) -> SimTime {
+    now.saturating_add(span)
+}
+
+/// What metrics read.
+impl World {
+    /// Standing of every object.
+    pub fn standings(&self) -> &[ladder::Standing] {
+        self.ladder.standings()
+    }
+
+    /// All nodes.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Number of nodes that are up.
+    pub fn nodes_up(&self) -> usize {
+        self.up.iter().filter(|&&up| up).count()
+    }
+
+    /// Bytes over all nodes.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Virtual time that was run, known once the run has ended.
+    pub fn ended(&self) -> SimSpan {
+        self.ended
+    }
+
+    /// DHT lookups that ended, questions they asked, and questions that failed.
+    pub fn dht_counts(&self) -> (u64, u64, u64) {
+        let stats = &self.dht.stats;
+        (stats.lookups, stats.asked, stats.failed)
+    }
+}
