@@ -1,0 +1,148 @@
+//! The summary in one or two plain sentences for each case.
+
+use super::{Estimate, ObjectCounts, ReadCounts, Summary};
+use crate::stats::{Interval, rule_of_three, wilson};
+use crate::text::{count, list, percent, plural, span};
+use std::collections::BTreeMap;
+
+/// Cases told in full; of more than these the rest is only counted.
+const CASES_TOLD: usize = 8;
+
+/// One paragraph a case, what became of the objects and of the reads; for the terminal.
+pub fn in_words(summary: &Summary) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for case in summary.cases.iter().take(CASES_TOLD) {
+        let mut sentences = Vec::new();
+        if let Some(objects) = &case.objects {
+            sentences.push(tell_objects(objects, case.replicates));
+        }
+        if let Some(reads) = &case.reads {
+            sentences.push(tell_reads(reads, summary.estimate("ttfb_p50", &case.arm, case.point)));
+        }
+        if !sentences.is_empty() {
+            let label = if case.label.is_empty() { String::new() } else { format!("{}: ", case.label) };
+            lines.push(format!("{label}{}", sentences.join(" ")));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("This run recorded neither objects nor reads.".into());
+    }
+    if let Some(more @ 1..) = summary.cases.len().checked_sub(CASES_TOLD) {
+        lines.push(format!("{} more in summary.json.", plural(more as u64, "case")));
+    }
+    if !summary.complete {
+        lines.push("The run was ended early by a budget: these are the parts that were finished.".into());
+    }
+    lines.join("\n")
+}
+
+/// How many objects have no copy left, whatever took the last one, and what took it.
+fn tell_objects(objects: &ObjectCounts, replicates: u64) -> String {
+    let n = objects.published;
+    let gone = objects.lost + objects.deleted_by_owner;
+    let over = if replicates > 1 { format!(" in {replicates} replicates") } else { String::new() };
+    let mut text = match (n, gone) {
+        (0, _) => format!("No object was published{over}"),
+        (1, 0) => "The one object was not lost".into(),
+        (n, 0) => {
+            let bound = match n {
+                1..=3 => "too few to say how likely a loss is".into(),
+                _ => format!("95 % sure that at most {} % are", percent(rule_of_three(n))),
+            };
+            format!("None of {} was lost{over} ({bound})", plural(n, "object"))
+        }
+        (1, _) => format!("The one object has no copy left: {}", takers(objects)),
+        (n, gone) => {
+            let verb = if gone == 1 { "has" } else { "have" };
+            format!(
+                "{} of {}{over} {verb} no copy left{}: {}",
+                count(gone),
+                plural(n, "object"),
+                interval(gone, n),
+                takers(objects)
+            )
+        }
+    };
+    if let Some(first) = objects.first_loss_s {
+        let which = match (objects.lost, objects.deleted_by_owner) {
+            (1, 0) => "",
+            (_, 0) => "the first ",
+            (1, _) => "the one loss ",
+            _ => "the first loss ",
+        };
+        text.push_str(&format!("; {which}after {}", span(first)));
+    }
+    if objects.unpublished > 0 && n > 0 {
+        text.push_str(&format!("; {} never published", plural(objects.unpublished, "object")));
+    }
+    text + "."
+}
+
+/// `38 by retention-over, 30 by their owner's own deletion`; a single one of all stands without its count.
+fn takers(objects: &ObjectCounts) -> String {
+    let by_number = most_first(&objects.causes).into_iter();
+    let mut takers: Vec<(u64, String)> = by_number.map(|(cause, n)| (n, format!("by {cause}"))).collect();
+    match objects.deleted_by_owner {
+        0 => {}
+        1 => takers.push((1, "by its owner's own deletion".into())),
+        k => takers.push((k, "by their owner's own deletion".into())),
+    }
+    match &takers[..] {
+        [(1, only)] => only.clone(),
+        [(_, only)] => format!("all {only}"),
+        _ => takers.iter().map(|(n, taker)| format!("{} {taker}", count(*n))).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn interval(hits: u64, n: u64) -> String {
+    match wilson(hits, n) {
+        Some(Interval { value, low: Some(low), high: Some(high) }) => {
+            format!(" ({} %, 95 % interval {} to {})", percent(value), percent(low), percent(high))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The counts with their names, the most frequent first.
+fn most_first(counts: &BTreeMap<String, u64>) -> Vec<(&String, u64)> {
+    let mut entries: Vec<(&String, u64)> = counts.iter().map(|(name, &count)| (name, count)).collect();
+    entries.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    entries
+}
+
+/// `no record (10) and timed out (2)`, the most frequent first; a single cause of all stands without its count.
+fn tally(counts: &BTreeMap<String, u64>, total: u64) -> String {
+    let entries = most_first(counts);
+    match entries[..] {
+        [(name, n)] if n == total => name.clone(),
+        _ => list(&entries.iter().map(|(name, n)| format!("{name} ({})", count(*n))).collect::<Vec<_>>()),
+    }
+}
+
+fn tell_reads(reads: &ReadCounts, median: Option<&Estimate>) -> String {
+    let failures: u64 = reads.failed.values().sum();
+    let finished = reads.ok + failures;
+    let half = match median.and_then(|median| median.value) {
+        Some(ms) if reads.ok > 1 => format!(", half began to arrive within {}", span(ms / 1000.0)),
+        Some(ms) => format!(", its first byte after {}", span(ms / 1000.0)),
+        None => String::new(),
+    };
+    let mut text = match (finished, reads.ok) {
+        (0, _) if reads.pending == 0 => return "Nothing was read.".into(),
+        (0, _) => "No read ended".to_owned(),
+        (1, 1) => format!("The one read succeeded{half}"),
+        (1, _) => "The one read failed".into(),
+        (n, ok) if ok == n => format!("All {} succeeded{half}", plural(n, "read")),
+        (n, 0) => format!("None of {} succeeded", plural(n, "read")),
+        (n, ok) => format!("{} % of {} succeeded{half}", percent(ok as f64 / n as f64), plural(n, "read")),
+    };
+    if failures > 0 {
+        text.push_str(&format!("; why not: {}", tally(&reads.failed, failures)));
+    }
+    match reads.pending {
+        0 => {}
+        1 => text.push_str("; 1 was still pending at the end"),
+        k => text.push_str(&format!("; {} were still pending at the end", count(k))),
+    }
+    text + "."
+}
