@@ -1,2 +1,9 @@
-//! The one binary.
-fn main() {}
+//! The one binary, `lastcopy`: reads the command line and calls the library.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,90 @@
+//! The scenarios that come with the program, embedded in it.
+
+use crate::file::{self, Text};
+use crate::problem::{Problem, Report};
+use crate::suggest::nearest;
+use std::path::{Path, PathBuf};
+
+/// A scenario of the catalogue.
+#[derive(Debug)]
+pub struct Entry {
+    /// Name for `lastcopy run NAME`.
+    pub name: &'static str,
+    text: &'static str,
+}
+
+/// A scenario that shows a claim of the mission.
+#[derive(Debug)]
+pub struct Claim {
+    /// Number of the claim.
+    pub row: u64,
+    /// Name of its file.
+    pub name: &'static str,
+    text: &'static str,
+}
+
+impl Entry {
+    /// Its text.
+    pub fn text(&self) -> Text {
+        Text { shown: self.name.into(), text: self.text.into() }
+    }
+}
+
+impl Claim {
+    /// Its text.
+    pub fn text(&self) -> Text {
+        Text { shown: format!("claims/{}", self.name), text: self.text.into() }
+    }
+}
+
+macro_rules! entries {
+    ($($name:literal),* $(,)?) => {
+        &[$(Entry { name: $name, text: include_str!(concat!("../catalog/", $name, ".toml")) }),*]
+    };
+}
+
+macro_rules! claims {
+    ($($row:literal $name:literal),* $(,)?) => {
+        &[$(Claim { row: $row, name: $name, text: include_str!(concat!("../catalog/claims/", $name, ".toml")) }),*]
+    };
+}
+
+/// The scenarios that people run.
+pub static CATALOG: &[Entry] =
+    entries!["smoke", "lonely-publisher", "off-or-deleted", "viewers-keep-it", "gc-sweep", "record-cliff"];
+
+/// One small scenario for each claim, in order of their numbers.
+pub static CLAIMS: &[Claim] = claims![
+    3 "03-verifiable",
+    15 "15-own-host",
+    16 "16-download-by-hash",
+    17 "17-off-is-not-lost",
+    18 "18-deleted-is-lost",
+    19 "19-unless-downloaded",
+];
+
+/// The scenario called `name`.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    CATALOG.iter().find(|entry| entry.name == name)
+}
+
+/// The text of the scenario that an argument means, and the folder its paths start from: a file if
+/// there is one, else the catalogue's entry of that name.
+///
+/// # Errors
+/// As [`file::read`].
+pub fn open(argument: &str) -> Result<(Text, PathBuf), Report> {
+    let path = Path::new(argument);
+    if !path.exists() {
+        if let Some(entry) = find(argument) {
+            return Ok((entry.text(), PathBuf::new()));
+        }
+        if let Some(near) = nearest(argument, CATALOG.iter().map(|entry| entry.name)) {
+            let problem = Problem::whole("no such file, and no scenario of that name");
+            let text = Text { shown: argument.into(), text: String::new() };
+            return Err(Report { text, problems: problem.help(format!("did you mean {near}?")).into() });
+        }
+    }
+    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    file::read(path).map(|text| (text, folder))
+}

@@ -1,0 +1,14 @@
+//! Names that other crates know: metrics and kinds of figures.
+
+use analysis::plots::PLOTS;
+use models::metrics::METRICS;
+
+/// Names of all metrics.
+pub fn metrics() -> Vec<&'static str> {
+    METRICS.iter().map(|metric| metric.name).collect()
+}
+
+/// Names of all kinds of figures.
+pub fn plots() -> Vec<&'static str> {
+    PLOTS.iter().map(|kind| kind.name).collect()
+}

@@ -1,0 +1,299 @@
+//! Rules between keys: what each of them allows alone and both together do not.
+//!
+//! A rule is one entry in [`RULES`]: `lastcopy explain RULE` and the reference page show it.
+
+use crate::problem::{Problem, Problems};
+use crate::values::{Instance, Values};
+use models::ipfs::unixfs::ChunkerSpec;
+use sim_core::time::SimSpan;
+
+/// A rule between keys.
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// What it asks, and why.
+    pub doc: &'static str,
+    check: fn(&Values, &mut Problems),
+}
+
+/// All rules.
+pub static RULES: &[Rule] = &[
+    Rule {
+        name: "somebody-is-there",
+        doc: "A scenario has at least one group of nodes, or nothing would happen.",
+        check: somebody_is_there,
+    },
+    Rule {
+        name: "regions-with-weight",
+        doc: "At least one weight of `region.weights` is above zero, or no node would have a place.",
+        check: regions_with_weight,
+    },
+    Rule {
+        name: "strategy-fits-role",
+        doc: "Leaving, pausing, deleting and unpinning are for publishers; pinning and keeping for a time are for \
+              readers; their instants lie within the run.",
+        check: strategy_fits_role,
+    },
+    Rule {
+        name: "publishers-publish",
+        doc: "`stored_by` names a group of publishers, and `publish_at` is before the end of the run.",
+        check: publishers_publish,
+    },
+    Rule {
+        name: "readers-read",
+        doc: "`readers` names a group of readers; windows and instants of reads lie within the run, their start \
+              before their end.",
+        check: readers_read,
+    },
+    Rule {
+        name: "shrink-keeps-shapes",
+        doc: "With shrink above 1, chunks are of a fixed size, nothing is inlined, and size and chunk size are \
+              multiples of the shrink: only then are the shapes of the DAGs the nominal ones.",
+        check: shrink_keeps_shapes,
+    },
+    Rule {
+        name: "partition-in-time",
+        doc: "A partition ends after it begins, and begins before the end of the run; there are at most 64.",
+        check: partition_in_time,
+    },
+    Rule {
+        name: "dht-bounds",
+        doc: "beta is at most k, record_sweep at most record_validity, and the sweep has three workers or more.",
+        check: dht_bounds,
+    },
+    Rule {
+        name: "records-outlive-reprovides",
+        doc: "Provider records should live longer than the interval at which they are renewed. Otherwise content is \
+              undiscoverable part of the time: an experiment that is allowed, with a warning.",
+        check: records_outlive_reprovides,
+    },
+    Rule {
+        name: "connection-marks",
+        doc: "The connection manager's low mark is at most its high mark.",
+        check: connection_marks,
+    },
+];
+
+/// Applies all rules. Values may be incomplete if keys were refused; a rule then looks away.
+pub fn check(values: &Values, problems: &mut Problems) {
+    for rule in RULES {
+        (rule.check)(values, problems);
+    }
+}
+
+/// An error at a key of an instance.
+fn at(instance: &Instance, key: &str, message: impl Into<String>) -> Problem {
+    Problem::error(instance.place_of(key), instance.key(key), message)
+}
+
+fn duration(values: &Values) -> Option<SimSpan> {
+    values.one("").maybe_span("duration")
+}
+
+fn somebody_is_there(values: &Values, problems: &mut Problems) {
+    // A group that was refused would have been one.
+    if !problems.refused() && values.all("population.<group>").next().is_none() {
+        let problem = Problem::error(
+            crate::problem::Place::Whole,
+            "population",
+            "missing, expected at least one group",
+        );
+        problems.push(problem.help("for example [population.readers] with role and count"));
+    }
+}
+
+fn regions_with_weight(values: &Values, problems: &mut Problems) {
+    for group in values.all("population.<group>") {
+        let weights: Vec<_> = group.open("region.weights").collect();
+        let zero = |value: &crate::keys::Value| *value == crate::keys::Value::Whole(0);
+        if !weights.is_empty() && weights.iter().all(|(_, checked)| zero(&checked.value)) {
+            let place = weights[0].1.place.clone();
+            let message = "expected at least one weight above 0, got only zeros";
+            problems.push(Problem::error(place, group.key("region.weights"), message));
+        }
+    }
+}
+
+fn strategy_fits_role(values: &Values, problems: &mut Problems) {
+    for group in values.all("population.<group>") {
+        let (Some(role), Some(kind)) = (group.maybe_text("role"), group.maybe_text("strategy.kind")) else {
+            continue;
+        };
+        let wanted = match kind {
+            "leave" | "pause" | "delete" | "unpin" => "publisher",
+            "pin" | "keep-for" => "reader",
+            _ => role,
+        };
+        if role != wanted {
+            let message = format!("{kind} is for role = \"{wanted}\", got role = \"{role}\"");
+            problems.push(at(group, "strategy.kind", message));
+        }
+        instants_in_run(values, group, &["strategy.at", "strategy.until"], problems);
+        in_order(group, "strategy.at", "strategy.until", problems);
+    }
+}
+
+fn publishers_publish(values: &Values, problems: &mut Problems) {
+    for objects in values.all("objects.<group>") {
+        has_role(values, objects, "stored_by", "publisher", problems);
+        if let (Some(at_time), Some(end)) = (objects.maybe_span("publish_at"), duration(values))
+            && at_time >= end
+        {
+            let message =
+                format!("expected an instant before the end of the run at \"{end}\", got \"{at_time}\"");
+            problems.push(at(objects, "publish_at", message));
+        }
+    }
+}
+
+fn readers_read(values: &Values, problems: &mut Problems) {
+    for demand in values.all("demand.<name>") {
+        has_role(values, demand, "readers", "reader", problems);
+        instants_in_run(values, demand, &["from", "until"], problems);
+        in_order(demand, "from", "until", problems);
+        let late = |value: &crate::keys::Value| match (value, duration(values)) {
+            (crate::keys::Value::Span(span), Some(end)) => *span > end,
+            _ => false,
+        };
+        if let Some(late) = demand.list("times").iter().find(|value| late(value)) {
+            let message = format!("expected instants within the run, got {}", late.to_toml());
+            problems.push(at(demand, "times", message));
+        }
+    }
+}
+
+/// The group that a key names has a role.
+fn has_role(values: &Values, instance: &Instance, key: &str, wanted: &str, problems: &mut Problems) {
+    let Some(name) = instance.maybe_text(key) else {
+        return;
+    };
+    let group = values.all("population.<group>").find(|group| group.name() == name);
+    let Some(role) = group.and_then(|group| group.maybe_text("role")) else {
+        return;
+    };
+    if role != wanted {
+        let message =
+            format!("expected a group with role = \"{wanted}\", got \"{name}\" with role = \"{role}\"");
+        problems.push(at(instance, key, message));
+    }
+}
+
+/// Instants that are given lie within the run.
+fn instants_in_run(values: &Values, instance: &Instance, keys: &[&str], problems: &mut Problems) {
+    let Some(end) = duration(values) else { return };
+    for key in keys {
+        if let Some(span) = instance.maybe_span(key).filter(|span| *span > end) {
+            let message = format!("expected an instant within the run of \"{end}\", got \"{span}\"");
+            problems.push(at(instance, key, message));
+        }
+    }
+}
+
+/// The second instant is after the first.
+fn in_order(instance: &Instance, first: &str, second: &str, problems: &mut Problems) {
+    let (Some(from), Some(until)) = (instance.maybe_span(first), instance.maybe_span(second)) else {
+        return;
+    };
+    let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
+    let given = instance.checked(second).is_some_and(|checked| checked.given);
+    if until <= from && given {
+        let message = format!("expected an instant after {} = \"{from}\", got \"{until}\"", short(first));
+        problems.push(at(instance, second, message));
+    } else if until == from {
+        let message = format!("expected an instant before {} = \"{until}\", got \"{from}\"", short(second));
+        problems.push(at(instance, first, message));
+    }
+}
+
+fn shrink_keeps_shapes(values: &Values, problems: &mut Problems) {
+    for objects in values.all("objects.<group>") {
+        let Some(shrink) = objects.maybe_whole("shrink").filter(|shrink| *shrink > 1) else {
+            continue;
+        };
+        let chunk = objects.maybe_text("chunker").and_then(fixed_size);
+        match chunk {
+            None => problems.push(at(objects, "chunker", format!("expected size-N with shrink = {shrink}"))),
+            Some(size) if !size.is_multiple_of(shrink) => {
+                problems.push(at(
+                    objects,
+                    "chunker",
+                    format!("expected a multiple of shrink = {shrink}, got {size}"),
+                ));
+            }
+            Some(_) => {}
+        }
+        if objects.maybe_whole("inline_limit").is_some_and(|limit| limit > 0) {
+            problems.push(at(objects, "inline_limit", format!("expected 0 with shrink = {shrink}")));
+        }
+        if let Some(size) = objects.maybe_bytes("size").filter(|size| !size.as_u64().is_multiple_of(shrink)) {
+            let message = format!("expected a multiple of shrink = {shrink}, got {} bytes", size.as_u64());
+            problems.push(at(objects, "size", message));
+        }
+    }
+}
+
+/// N of the chunker `size-N`.
+pub fn fixed_size(chunker: &str) -> Option<u64> {
+    let spec: ChunkerSpec = chunker.parse().ok()?;
+    spec.to_string().strip_prefix("size-")?.parse().ok()
+}
+
+/// Partitions of a run at most: the world keeps them as bits of one word.
+const PARTITIONS_MAX: usize = 64;
+
+fn partition_in_time(values: &Values, problems: &mut Problems) {
+    if let Some(one_more) = values.all("net.partition.<n>").nth(PARTITIONS_MAX) {
+        let message = format!("expected at most {PARTITIONS_MAX} partitions");
+        problems.push(Problem::error(one_more.place.clone(), &one_more.path, message));
+    }
+    for partition in values.all("net.partition.<n>") {
+        instants_in_run(values, partition, &["from"], problems);
+        in_order(partition, "from", "until", problems);
+    }
+}
+
+fn dht_bounds(values: &Values, problems: &mut Problems) {
+    let dht = values.one("ipfs.dht");
+    at_most(dht, "beta", "k", problems);
+    if let (Some(sweep), Some(validity)) = (dht.maybe_span("record_sweep"), dht.maybe_span("record_validity"))
+        && sweep > validity
+    {
+        let message = format!("expected at most record_validity = \"{validity}\", got \"{sweep}\"");
+        problems.push(at(dht, "record_sweep", message));
+    }
+    let workers = dht.maybe_whole("provide_workers");
+    if dht.maybe_text("provide_mode") == Some("sweep") && workers.is_some_and(|workers| workers < 3) {
+        let message =
+            "expected at least 3 with provide_mode = \"sweep\": two for regular work, one for bursts";
+        problems.push(at(dht, "provide_workers", message));
+    }
+}
+
+fn records_outlive_reprovides(values: &Values, problems: &mut Problems) {
+    let dht = values.one("ipfs.dht");
+    if let (Some(interval), Some(validity)) =
+        (dht.maybe_span("reprovide_interval"), dht.maybe_span("record_validity"))
+        && interval > validity
+    {
+        let message = format!(
+            "\"{interval}\" is longer than record_validity = \"{validity}\": content will be undiscoverable part of the time"
+        );
+        problems.push(Problem::warning(
+            dht.place_of("reprovide_interval"),
+            dht.key("reprovide_interval"),
+            message,
+        ));
+    }
+}
+
+fn connection_marks(values: &Values, problems: &mut Problems) {
+    at_most(values.one("ipfs.connections"), "low", "high", problems);
+}
+
+fn at_most(instance: &Instance, small: &str, large: &str, problems: &mut Problems) {
+    if let (Some(a), Some(b)) = (instance.maybe_whole(small), instance.maybe_whole(large))
+        && a > b
+    {
+        problems.push(at(instance, small, format!("expected at most {large} = {b}, got {a}")));
+    }
+}

@@ -1,0 +1,46 @@
+//! "Did you mean": the nearest known word.
+
+use strsim::normalized_damerau_levenshtein;
+
+/// How alike two words must be, from 0 (nothing) to 1 (the same).
+const ALIKE: f64 = 0.55;
+
+/// Letters from which on the beginning of a name stands for it.
+const BEGINNING: usize = 4;
+
+/// How alike a name and its beginning are: less than a name with one slip.
+const BEGINS: f64 = 0.85;
+
+/// The candidate most like `word`, if one is like it. Of equals, the first.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A word longer than any name could be is not worth the quadratic comparison.
+    let word: String = word.chars().take(100).collect::<String>().to_lowercase();
+    let mut best: Option<(f64, &str)> = None;
+    for candidate in candidates {
+        let candidate_lower = candidate.to_lowercase();
+        let begins = word.len() >= BEGINNING && candidate_lower.starts_with(&word);
+        let alike = if begins { BEGINS } else { normalized_damerau_levenshtein(&word, &candidate_lower) };
+        if alike >= ALIKE && best.is_none_or(|(most, _)| alike > most) {
+            best = Some((alike, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_found_and_a_stranger_is_not() {
+        let names = ["count", "uplink", "downlink", "region"];
+        assert_eq!(nearest("cuont", names), Some("count"));
+        assert_eq!(nearest("up_link", names), Some("uplink"));
+        assert_eq!(nearest("Region", names), Some("region"));
+        assert_eq!(nearest("sealing", names), None);
+        assert_eq!(
+            nearest("Germany West", ["Germany North", "Germany West Central"]),
+            Some("Germany West Central")
+        );
+    }
+}
