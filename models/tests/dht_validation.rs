@@ -157,6 +157,17 @@ fn row_27_hops_grow_by_a_constant_per_decade() {
     }
 }
 
+#[test]
+fn row_27_a_million_nodes_stay_far_below_log2_n() {
+    let mean = |n, k| mean_and_error(sample_hops(n, k, 1, 400).iter().map(|&h| f64::from(h))).0;
+    for (k, low, high) in [(1, 1.2, 2.0), (20, 0.4, 0.8)] {
+        let (hops, below) = (mean(1_000_000, k), mean(100_000, k));
+        println!("row 27, k={k}: {hops:.2} hops among a million nodes, {below:.2} among a tenth of them");
+        assert!(hops < 19.932, "row 27: {hops} hops of at most log2 N");
+        assert!((low..=high).contains(&(hops - below)), "row 27, k={k}: growth {}", hops - below);
+    }
+}
+
 /// A fresh generator for run number `run` of a row.
 fn draw_of(domain: Domain, run: u64) -> Draw {
     Draws::new(28, 0).at(domain, Entity(0), run)
