@@ -11,7 +11,7 @@ use sim_core::record::csv::CsvTables;
 use std::sync::Arc;
 
 fn a_day(c: &mut Criterion) {
-    let mut config = benches::thousand_peers(1);
+    let mut config = benches::thousand_peers(1, None);
     config.max_events = Some(200_000);
     let config = Arc::new(config);
     let content = Arc::new(Content::new(&config));
@@ -20,7 +20,7 @@ fn a_day(c: &mut Criterion) {
         run(&config, &content, Draws::new(7, 0), &mut tables, &mut |_| Verdict::GoOn)
             .expect("no broken invariant")
     };
-    eprintln!("thousand_peers(1), 200,000 events: digest {}", one().digest);
+    eprintln!("thousand_peers(1, None), 200,000 events: digest {}", one().digest);
     c.bench_function("thousand peers, first 200,000 events", |bencher| bencher.iter(one));
 }
 

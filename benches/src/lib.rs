@@ -26,8 +26,8 @@ pub fn random_bytes(seed: u64, n: usize) -> Vec<u8> {
 
 /// A thousand peers that are up 8 hours and down 16 on average; 200 objects of ten blocks (a root and nine leaves
 /// of nominally 256 KiB), each read 20 times in `days` virtual days. Everything is message by message: provides
-/// with today's defaults (every block, swept), lookups, Bitswap. A reader gives up after ten minutes.
-pub fn thousand_peers(days: u64) -> Config {
+/// with today's defaults (every block, swept), lookups, Bitswap. A reader gives up after `patience`, or never.
+pub fn thousand_peers(days: u64, patience: Option<SimSpan>) -> Config {
     let hours = SimSpan::from_hours;
     let peers = Group {
         name: "peers".into(),
@@ -78,7 +78,7 @@ pub fn thousand_peers(days: u64) -> Config {
             readers: 0,
             arrivals: Arrivals::Fixed { count: 20, from: SimTime::ZERO, until },
             distinct: true,
-            patience: Some(SimSpan::from_mins(10)),
+            patience,
             mode: ReadMode::Get,
         }],
         ipfs: IpfsConfig::default(),

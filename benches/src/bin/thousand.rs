@@ -1,23 +1,29 @@
 //! What does a month of a thousand peers cost, message by message?
 //!
-//! `cargo run --release -p benches --bin thousand [DAYS]` (30 by default) runs
-//! [`benches::thousand_peers`] once with seed 7 and prints events by kind, events per second of CPU time, peak
-//! memory and the digest.
+//! `cargo run --release -p benches --bin thousand [DAYS] [PATIENCE_MINUTES]` (30 days and readers that never give up
+//! by default) runs [`benches::thousand_peers`] once with seed 7 and prints events by kind, events per second of CPU
+//! time, peak memory and the digest.
 
 use models::content::Content;
 use models::registry::KIND_NAMES;
 use models::run::{Verdict, run};
 use sim_core::draws::Draws;
 use sim_core::record::csv::CsvTables;
+use sim_core::time::SimSpan;
 use std::sync::Arc;
 
 fn main() {
-    let days = std::env::args().nth(1).map_or(Ok(30), |text| text.parse());
-    let Ok(days) = days else {
-        eprintln!("usage: thousand [DAYS], a whole number of virtual days");
-        std::process::exit(2);
+    let numbers: Result<Vec<u64>, _> = std::env::args().skip(1).map(|text| text.parse()).collect();
+    let (days, patience) = match numbers.as_deref() {
+        Ok([]) => (30, None),
+        Ok([days]) => (*days, None),
+        Ok([days, minutes]) => (*days, Some(SimSpan::from_mins(*minutes))),
+        _ => {
+            eprintln!("usage: thousand [DAYS] [PATIENCE_MINUTES], whole numbers");
+            std::process::exit(2);
+        }
     };
-    let config = Arc::new(benches::thousand_peers(days));
+    let config = Arc::new(benches::thousand_peers(days, patience));
     let content = Arc::new(Content::new(&config));
     let mut tables = CsvTables::new();
     let report = run(&config, &content, Draws::new(7, 0), &mut tables, &mut |_| Verdict::GoOn)

@@ -10,9 +10,9 @@ use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
 use sim_core::time::SimTime;
 
+/// When a connection was opened and last used.
 #[derive(Clone, Copy, Debug)]
-struct Connection {
-    peer: NodeId,
+struct Times {
     opened: SimTime,
     used: SimTime,
 }
@@ -20,7 +20,9 @@ struct Connection {
 /// Whom a node is connected to, by id.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
-    open: Vec<Connection>,
+    // Nearly every message looks for a peer here, so the ids lie close together.
+    peers: Vec<NodeId>,
+    times: Vec<Times>,
 }
 
 impl Connections {
@@ -33,7 +35,7 @@ impl Connections {
     pub fn touch(&mut self, peer: NodeId, now: SimTime) -> bool {
         let place = self.find(peer);
         if let Ok(place) = place {
-            self.open[place].used = now;
+            self.times[place].used = now;
         }
         place.is_ok()
     }
@@ -42,11 +44,12 @@ impl Connections {
     pub fn open(&mut self, peer: NodeId, now: SimTime) -> bool {
         match self.find(peer) {
             Ok(place) => {
-                self.open[place].used = now;
+                self.times[place].used = now;
                 false
             }
             Err(place) => {
-                self.open.insert(place, Connection { peer, opened: now, used: now });
+                self.peers.insert(place, peer);
+                self.times.insert(place, Times { opened: now, used: now });
                 true
             }
         }
@@ -56,29 +59,31 @@ impl Connections {
     pub fn close(&mut self, peer: NodeId) -> bool {
         let place = self.find(peer);
         if let Ok(place) = place {
-            self.open.remove(place);
+            self.peers.remove(place);
+            self.times.remove(place);
         }
         place.is_ok()
     }
 
     /// Closes all connections and returns the peers, by id.
     pub fn close_all(&mut self) -> Vec<NodeId> {
-        self.open.drain(..).map(|connection| connection.peer).collect()
+        self.times.clear();
+        std::mem::take(&mut self.peers)
     }
 
     /// The connected peers, by id.
     pub fn peers(&self) -> impl ExactSizeIterator<Item = NodeId> + '_ {
-        self.open.iter().map(|connection| connection.peer)
+        self.peers.iter().copied()
     }
 
     /// Number of connections.
     pub fn len(&self) -> usize {
-        self.open.len()
+        self.peers.len()
     }
 
     /// Whether there is no connection.
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.peers.is_empty()
     }
 
     /// The peers that the manager would close now, least recently used first; empty below the high mark.
@@ -88,21 +93,25 @@ impl Connections {
         is_protected: impl Fn(NodeId) -> bool,
         now: SimTime,
     ) -> Vec<NodeId> {
-        if self.open.len() <= config.high as usize {
+        if self.peers.len() <= config.high as usize {
             return Vec::new();
         }
-        let mut idle: Vec<&Connection> = self
-            .open
-            .iter()
-            .filter(|open| now.since(open.opened) >= config.grace && !is_protected(open.peer))
+        let all = self.peers.iter().zip(&self.times);
+        let mut idle: Vec<(SimTime, NodeId)> = all
+            .filter(|(peer, times)| now.since(times.opened) >= config.grace && !is_protected(**peer))
+            .map(|(peer, times)| (times.used, *peer))
             .collect();
-        idle.sort_unstable_by_key(|open| (open.used, open.peer));
-        let surplus = self.open.len() - config.low as usize;
-        idle.iter().take(surplus).map(|open| open.peer).collect()
+        let surplus = (self.peers.len() - config.low as usize).min(idle.len());
+        if surplus < idle.len() {
+            idle.select_nth_unstable(surplus);
+            idle.truncate(surplus);
+        }
+        idle.sort_unstable();
+        idle.into_iter().map(|(_, peer)| peer).collect()
     }
 
     fn find(&self, peer: NodeId) -> Result<usize, usize> {
-        self.open.binary_search_by_key(&peer, |connection| connection.peer)
+        self.peers.binary_search(&peer)
     }
 }
 

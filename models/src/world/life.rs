@@ -1,6 +1,6 @@
 //! A node's life: sessions, its owner's plan, publishing, collection.
 
-use super::{Who, World, later};
+use super::{Turned, Who, World, later};
 use crate::churn::Phase;
 use crate::config::{Role, Strategy};
 use crate::ids::{BlockId, NodeId, ObjectId};
@@ -26,9 +26,7 @@ impl World {
         let up: Vec<NodeId> =
             (0..self.nodes.len()).map(node_id).filter(|&node| self.node(node).phase.up).collect();
         for &node in &up {
-            self.up[node.index()] = true;
-            self.up_since[node.index()] = SimTime::ZERO;
-            self.node_mut(node).turns.push(SimTime::ZERO);
+            self.turn(node, true, SimTime::ZERO);
         }
         self.bootstrap_tables();
         for node in up {
@@ -85,11 +83,15 @@ impl World {
     }
 
     fn come_up(&mut self, node: NodeId, cx: &mut Cx<Event>) {
-        let now = cx.now();
-        self.up[node.index()] = true;
-        self.up_since[node.index()] = now;
-        self.node_mut(node).turns.push(now);
+        self.turn(node, true, cx.now());
         self.begin_session(node, cx);
+    }
+
+    fn turn(&mut self, node: NodeId, is_up: bool, now: SimTime) {
+        self.up[node.index()] = is_up;
+        let turned = &mut self.turned[node.index()];
+        *turned = Turned { last: now, before: turned.last };
+        self.node_mut(node).turns.push(now);
     }
 
     fn begin_session(&mut self, node: NodeId, cx: &mut Cx<Event>) {
@@ -113,12 +115,10 @@ impl World {
         self.bitswap_goes_down(node, cx);
         self.dht_goes_down(node, cx);
         self.drop_connections(node, cx);
-        self.up[node.index()] = false;
-        self.up_since[node.index()] = SimTime::NEVER;
+        self.turn(node, false, now);
         self.links.reset(node.index(), now);
         let state = self.node_mut(node);
         state.traffic.up += now.since(state.up_since);
-        state.turns.push(now);
         for timer in [state.timers.collector.take(), state.timers.operator.take()].into_iter().flatten() {
             cx.cancel(timer);
         }

@@ -52,8 +52,8 @@ pub struct World {
     pub(crate) nodes: Vec<Node>,
     /// Whether each node is up: the one thing about a node that nearly every event asks.
     pub(crate) up: Vec<bool>,
-    /// Since when each node is up; never for those that are down.
-    pub(crate) up_since: Vec<SimTime>,
+    /// When each node last came up or went down, and the time before that.
+    pub(crate) turned: Vec<Turned>,
     /// Region of each node.
     pub(crate) regions: Vec<u16>,
     /// Peer identities in the key space of the DHT.
@@ -73,6 +73,13 @@ pub struct World {
     pub(crate) events: [u64; KINDS],
     /// Buffers that are used again and again.
     pub(crate) spare_peers: Vec<Vec<NodeId>>,
+}
+
+/// A node's last two turns: enough to say whether it was up at nearly every instant that is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turned {
+    last: SimTime,
+    before: SimTime,
 }
 
 /// Who is up and what they hold: what the ladder asks.
@@ -111,7 +118,7 @@ impl World {
         let dht = dht::DhtWorld::new(&config, &nodes, &keys);
         World {
             up: vec![false; nodes.len()],
-            up_since: vec![SimTime::NEVER; nodes.len()],
+            turned: vec![Turned::default(); nodes.len()],
             regions: nodes.iter().map(|node| node.region).collect(),
             cut: vec![0; config.net.topology.regions().len()],
             samples: report::Samples::new(&config),

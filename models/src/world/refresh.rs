@@ -5,7 +5,7 @@
 
 use super::dht::Purpose;
 use super::transport::Dial;
-use super::{World, later};
+use super::{Turned, World, later};
 use crate::ids::NodeId;
 use crate::ipfs::dht::{
     LazyRefresh, LookupKind, RefreshFidelity, RefreshView, RefreshWish, Refresher, RoutingTable,
@@ -51,10 +51,16 @@ impl World {
         let mut lazy = Lazy { entity: own.entity, lazy: own.lazy };
         let empty = RoutingTable::new(node, own.table.k());
         let mut table = std::mem::replace(&mut own.table, empty);
-        let (nodes, up_since) = (&self.nodes, &self.up_since);
+        let (nodes, up, turned) = (&self.nodes, &self.up, &self.turned);
         step(&refresh, &mut table, &mut lazy, &|server, at| {
-            // Most servers have been up since before the instant that is asked for.
-            up_since[server.index()] <= at || nodes[server.index()].was_up(at)
+            let Turned { last, before } = turned[server.index()];
+            if at >= last {
+                up[server.index()]
+            } else if at >= before {
+                !up[server.index()]
+            } else {
+                nodes[server.index()].was_up(at)
+            }
         });
         let own = &mut self.nodes[node.index()];
         own.table = table;

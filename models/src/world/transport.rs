@@ -251,10 +251,13 @@ impl World {
     fn trim(&mut self, node: NodeId, cx: &mut Cx<Event>) {
         let Node { connections, bitswap, reading, .. } = &self.nodes[node.index()];
         let config = &self.config.ipfs.connections;
-        let is_used = |peer| {
-            self.are_peering(node, peer)
-                || reading.iter().any(|&(session, _)| bitswap.session_peers(session).contains(&peer))
-        };
+        if connections.len() <= config.high as usize {
+            return;
+        }
+        let mut used: Vec<NodeId> =
+            reading.iter().flat_map(|&(session, _)| bitswap.session_peers(session)).collect();
+        used.sort_unstable();
+        let is_used = |peer| used.binary_search(&peer).is_ok() || self.are_peering(node, peer);
         let surplus = connections.to_trim(config, is_used, cx.now());
         for peer in surplus {
             self.disconnect(node, peer, cx);

@@ -12,12 +12,13 @@
 //!
 //! Sources: libp2p/go-libp2p-kad-dht: `records/providers_manager.go`, `handlers.go`.
 
-// Open addressing over blocks (fixed multiplicative hash, linear probing, no deletion but by rebuild)
-// with a chain of records per block in a slab, and all records of the slab in one list by age. Every
-// operation is O(1) but for the length of a block's chain; nothing iterates in hash order, so results
-// depend on content only.
+// Open addressing over blocks (fixed multiplicative hash, linear probing, no deletion but by rebuild), a list of
+// records per block, and a log of all receipts in order of time, from which the sweeps take. Renewing a record
+// leaves its old entry in the log; a sweep knows it by its time. Nothing iterates in hash order, so results depend
+// on content only. A store of many records is cold memory: an add touches its slot, the list and the log's end.
 
 use sim_core::time::{SimSpan, SimTime};
+use std::collections::VecDeque;
 
 use crate::ids::{BlockId, NodeId};
 
@@ -26,37 +27,41 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 struct Record {
     received: SimTime,
+    provider: NodeId,
+}
+
+/// A receipt: a record was taken in or renewed.
+#[derive(Clone, Copy, Debug)]
+struct Receipt {
+    at: SimTime,
     block: BlockId,
     provider: NodeId,
-    /// Next record of the same block, or next free place of the slab.
-    next: u32,
-    /// Neighbours in the list by age.
-    older: u32,
-    newer: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     block: u32,
-    /// First record of the block; `NONE` for a block whose records are gone.
-    head: u32,
+    /// Place of the block's list; `NONE` for a block whose records are gone.
+    list: u32,
 }
 
-const EMPTY: Slot = Slot { block: NONE, head: NONE };
+const EMPTY: Slot = Slot { block: NONE, list: NONE };
 
 /// The records of one server.
 #[derive(Clone, Debug)]
 pub struct RecordStore {
     validity: SimSpan,
     sweep_every: SimSpan,
-    last_sweep: SimTime,
+    /// From then on the next sweep is due.
+    next_sweep: SimTime,
     slots: Vec<Slot>,
     /// Slots that are not `EMPTY`, used or left over.
     occupied: usize,
-    records: Vec<Record>,
-    free: u32,
-    oldest: u32,
-    newest: u32,
+    /// Records of each block, in no order that means anything.
+    lists: Vec<Vec<Record>>,
+    /// Places of lists that no block uses.
+    free: Vec<u32>,
+    receipts: VecDeque<Receipt>,
     len: usize,
 }
 
@@ -66,13 +71,12 @@ impl RecordStore {
         RecordStore {
             validity,
             sweep_every,
-            last_sweep: SimTime::ZERO,
+            next_sweep: SimTime::ZERO,
             slots: Vec::new(),
             occupied: 0,
-            records: Vec::new(),
-            free: NONE,
-            oldest: NONE,
-            newest: NONE,
+            lists: Vec::new(),
+            free: Vec::new(),
+            receipts: VecDeque::new(),
             len: 0,
         }
     }
@@ -84,23 +88,20 @@ impl RecordStore {
     pub fn add(&mut self, block: BlockId, provider: NodeId, now: SimTime) {
         self.sweep(now);
         assert!(
-            self.newest == NONE || self.records[self.newest as usize].received <= now,
+            self.receipts.back().is_none_or(|last| last.at <= now),
             "a provider record received at {now:?} after a later one"
         );
-        let slot = self.slot_for(block);
-        let at = match self.find_in_chain(self.slots[slot].head, provider) {
-            Some(at) => {
-                self.unlink_age(at);
-                at
-            }
+        let list = self.list_for(block);
+        match self.lists[list].iter_mut().find(|record| record.provider == provider) {
+            // Received twice in one instant: the receipt is there.
+            Some(record) if record.received == now => return,
+            Some(record) => record.received = now,
             None => {
-                let at = self.allocate(block, provider, self.slots[slot].head);
-                self.slots[slot].head = at;
-                at
+                self.lists[list].push(Record { received: now, provider });
+                self.len += 1;
             }
-        };
-        self.records[at as usize].received = now;
-        self.link_newest(at);
+        }
+        self.receipts.push_back(Receipt { at: now, block, provider });
     }
 
     /// Appends the providers of `block` whose records are valid, by id: order by content only.
@@ -109,25 +110,15 @@ impl RecordStore {
     pub fn providers(&mut self, block: BlockId, now: SimTime, out: &mut Vec<NodeId>) {
         self.sweep(now);
         let from = out.len();
-        let Some(slot) = self.probe(block).ok() else {
-            return;
-        };
-        let mut at = self.slots[slot].head;
-        while at != NONE {
-            let record = &self.records[at as usize];
-            if now.since(record.received) <= self.validity {
-                out.push(record.provider);
-            }
-            at = record.next;
-        }
+        let valid = |record: &&Record| now.since(record.received) <= self.validity;
+        out.extend(self.records_of(block).iter().filter(valid).map(|record| record.provider));
         out[from..].sort_unstable();
     }
 
     /// Whether a valid record says that `provider` has `block`.
     pub fn has(&self, block: BlockId, provider: NodeId, now: SimTime) -> bool {
-        let Ok(slot) = self.probe(block) else { return false };
-        let found = self.find_in_chain(self.slots[slot].head, provider);
-        found.is_some_and(|at| now.since(self.records[at as usize].received) <= self.validity)
+        let found = self.records_of(block).iter().find(|record| record.provider == provider);
+        found.is_some_and(|record| now.since(record.received) <= self.validity)
     }
 
     /// Records on disk at `now`: those that no sweep has deleted yet, valid or not.
@@ -138,79 +129,44 @@ impl RecordStore {
 
     /// Deletes what the sweeps up to `now` delete.
     fn sweep(&mut self, now: SimTime) {
-        let every = self.sweep_every.as_nanos();
-        let due = SimTime::from_nanos(now.as_nanos() / every * every);
-        if due <= self.last_sweep {
+        if now < self.next_sweep {
             return;
         }
-        self.last_sweep = due;
-        while self.oldest != NONE && due.since(self.records[self.oldest as usize].received) > self.validity {
-            self.delete(self.oldest);
+        let every = self.sweep_every.as_nanos();
+        let due = SimTime::from_nanos(now.as_nanos() / every * every);
+        self.next_sweep = due + self.sweep_every;
+        while let Some(&receipt) = self.receipts.front()
+            && due.since(receipt.at) > self.validity
+        {
+            self.receipts.pop_front();
+            self.delete(receipt);
         }
     }
 
-    fn delete(&mut self, at: u32) {
-        let Record { block, next, .. } = self.records[at as usize];
-        self.unlink_age(at);
-        let slot = self.probe(block).expect("a stored record has a slot");
-        if self.slots[slot].head == at {
-            self.slots[slot].head = next;
-        } else {
-            let mut before = self.slots[slot].head;
-            while self.records[before as usize].next != at {
-                before = self.records[before as usize].next;
+    /// Deletes the record of a receipt, unless it was renewed since.
+    fn delete(&mut self, receipt: Receipt) {
+        let Ok(slot) = self.probe(receipt.block) else { return };
+        let place = self.slots[slot].list;
+        if place == NONE {
+            return;
+        }
+        let list = &mut self.lists[place as usize];
+        let is_it = |record: &Record| record.provider == receipt.provider && record.received == receipt.at;
+        if let Some(index) = list.iter().position(is_it) {
+            list.swap_remove(index);
+            self.len -= 1;
+            if list.is_empty() {
+                self.slots[slot].list = NONE;
+                self.free.push(place);
             }
-            self.records[before as usize].next = next;
-        }
-        self.records[at as usize].next = self.free;
-        self.free = at;
-        self.len -= 1;
-    }
-
-    fn allocate(&mut self, block: BlockId, provider: NodeId, next: u32) -> u32 {
-        let record = Record { received: SimTime::ZERO, block, provider, next, older: NONE, newer: NONE };
-        self.len += 1;
-        if self.free == NONE {
-            self.records.push(record);
-            return (self.records.len() - 1) as u32;
-        }
-        let at = self.free;
-        self.free = self.records[at as usize].next;
-        self.records[at as usize] = record;
-        at
-    }
-
-    fn find_in_chain(&self, mut at: u32, provider: NodeId) -> Option<u32> {
-        while at != NONE {
-            if self.records[at as usize].provider == provider {
-                return Some(at);
-            }
-            at = self.records[at as usize].next;
-        }
-        None
-    }
-
-    fn unlink_age(&mut self, at: u32) {
-        let Record { older, newer, .. } = self.records[at as usize];
-        match older {
-            NONE => self.oldest = newer,
-            o => self.records[o as usize].newer = newer,
-        }
-        match newer {
-            NONE => self.newest = older,
-            n => self.records[n as usize].older = older,
         }
     }
 
-    fn link_newest(&mut self, at: u32) {
-        let before = self.newest;
-        self.records[at as usize].older = before;
-        self.records[at as usize].newer = NONE;
-        match before {
-            NONE => self.oldest = at,
-            b => self.records[b as usize].newer = at,
+    fn records_of(&self, block: BlockId) -> &[Record] {
+        match self.probe(block) {
+            Ok(slot) if self.slots[slot].list != NONE => &self.lists[self.slots[slot].list as usize],
+            _ => &[],
         }
-        self.newest = at;
     }
 
     /// The slot of a block, or the empty slot where it would go. A store without slots has neither.
@@ -229,6 +185,18 @@ impl RecordStore {
         }
     }
 
+    /// The place of a block's list, which is made if there is none.
+    fn list_for(&mut self, block: BlockId) -> usize {
+        let slot = self.slot_for(block);
+        if self.slots[slot].list == NONE {
+            self.slots[slot].list = self.free.pop().unwrap_or_else(|| {
+                self.lists.push(Vec::new());
+                (self.lists.len() - 1) as u32
+            });
+        }
+        self.slots[slot].list as usize
+    }
+
     fn slot_for(&mut self, block: BlockId) -> usize {
         assert!(block.0 != NONE, "block id {NONE} is reserved");
         if let Ok(i) = self.probe(block) {
@@ -238,7 +206,7 @@ impl RecordStore {
             self.rebuild();
         }
         let i = self.probe(block).expect_err("the block has no slot yet");
-        self.slots[i] = Slot { block: block.0, head: NONE };
+        self.slots[i] = Slot { block: block.0, list: NONE };
         self.occupied += 1;
         i
     }
@@ -246,10 +214,10 @@ impl RecordStore {
     /// Drops the slots whose records are gone, and leaves at least half of the slots empty.
     fn rebuild(&mut self) {
         let old = std::mem::take(&mut self.slots);
-        let live = old.iter().filter(|s| s.head != NONE).count();
+        let live = old.iter().filter(|s| s.list != NONE).count();
         self.slots = vec![EMPTY; (2 * (live + 1)).next_power_of_two().max(8)];
         self.occupied = live;
-        for slot in old.into_iter().filter(|s| s.head != NONE) {
+        for slot in old.into_iter().filter(|s| s.list != NONE) {
             let i = self.probe(BlockId(slot.block)).expect_err("a block has one slot");
             self.slots[i] = slot;
         }
@@ -312,7 +280,7 @@ mod tests {
                 store.add(BlockId(day * 100 + block), NodeId(1), at(u64::from(day) * 24 * 60));
             }
         }
-        assert!(store.records.len() <= 400 && store.slots.len() <= 1024, "{}", store.slots.len());
+        assert!(store.lists.len() <= 400 && store.slots.len() <= 1024, "{}", store.slots.len());
     }
 
     proptest! {
