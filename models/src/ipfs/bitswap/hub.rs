@@ -81,6 +81,9 @@ impl Wanted {
 /// What the sessions of one node share.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Hub {
+    /// Connected peers.
+    ids: Vec<NodeId>,
+    /// Beside `ids`.
     peers: Vec<Peer>,
     wanted: BTreeMap<BlockId, Wanted>,
     /// Blocks with a broadcast in force.
@@ -101,6 +104,7 @@ impl Hub {
             return false;
         };
         let is_target = connection.is_favoured;
+        self.ids.insert(index, peer);
         self.peers.insert(index, Peer { id: peer, connection, since: cx.now, is_target, queue: None });
         if self.broadcasts == 0 {
             return true;
@@ -121,6 +125,7 @@ impl Hub {
         let Ok(index) = self.peer_index(peer) else {
             return false;
         };
+        self.ids.remove(index);
         let slot = self.peers.remove(index);
         if let Some(queue) = &slot.queue {
             self.timers.disarm(TimerKey::Queue(peer), queue.queued_timer);
@@ -319,7 +324,7 @@ impl Hub {
     }
 
     fn peer_index(&self, peer: NodeId) -> Result<usize, usize> {
-        self.peers.binary_search_by_key(&peer, |slot| slot.id)
+        self.ids.binary_search(&peer)
     }
 }
 

@@ -22,7 +22,7 @@
 use super::api::{Context, EnvelopeId, Wish};
 use super::config::{BitswapConfig, ServeOrder};
 use super::message::{Entry, EntryKind, Message, Payload, Store, presence_size};
-use super::tasks::{Noted, PeerTasks, Task};
+use super::tasks::{Note, Noted, PeerTasks, Task};
 use crate::ids::{BlockId, NodeId};
 use sim_core::time::SimTime;
 use std::cmp::{Ordering, Reverse};
@@ -71,7 +71,11 @@ struct Writing {
 #[derive(Clone, Default, Debug)]
 pub(super) struct Server {
     /// Peers with wants or work, by id.
+    ids: Vec<NodeId>,
+    /// Beside `ids`.
     peers: Vec<PeerTasks>,
+    /// Tasks that no worker has taken up yet, of all peers.
+    queued: usize,
     /// Who wants a block.
     wanting: BTreeSet<(BlockId, NodeId)>,
     writing: Vec<Writing>,
@@ -94,20 +98,25 @@ impl Server {
                 priority: entry.priority,
                 is_want_block: entry.kind == EntryKind::WantBlock,
             };
-            if self.peers[index].note(noted, cx.config.max_wants_per_peer) {
+            let note = self.peers[index].note(noted, cx.config.max_wants_per_peer);
+            if note == Note::New {
                 self.wanting.insert((entry.block, from));
-                if let Some(task) = self.answer(cx, entry) {
-                    self.peers[index].push(task, cx.config.max_wants_per_peer);
-                }
+            }
+            if note != Note::TooMany
+                && let Some(task) = self.answer(cx, entry)
+            {
+                self.queue(index, task, cx.config.max_wants_per_peer);
             }
         }
         for entry in entries.iter().filter(|entry| entry.kind == EntryKind::Cancel) {
             self.wanting.remove(&(entry.block, from));
             if self.peers[index].unnote(entry.block) {
+                let before = self.peers[index].pending_count();
                 self.peers[index].withdraw(entry.block);
+                self.queued -= before - self.peers[index].pending_count();
             }
         }
-        self.drop_if_idle(from);
+        self.drop_if_idle(index);
         self.pump(cx);
     }
 
@@ -122,7 +131,7 @@ impl Server {
             let index = self.peer_index(peer).expect("a wanting peer is known");
             let noted = self.peers[index].noted(block).expect("a wanting peer has noted its want");
             let task = self.found(cx, block, noted.priority, noted.is_want_block, false);
-            self.peers[index].push(task, cx.config.max_wants_per_peer);
+            self.queue(index, task, cx.config.max_wants_per_peer);
         }
         self.pump(cx);
     }
@@ -139,7 +148,8 @@ impl Server {
     pub(super) fn disconnected<S: Store>(&mut self, cx: &mut Context<'_, S>, peer: NodeId) {
         self.receipts.remove(&peer);
         let Ok(index) = self.peer_index(peer) else { return };
-        let tasks = self.peers.remove(index);
+        let tasks = self.remove_peer(index);
+        self.queued -= tasks.pending_count();
         for block in tasks.noted_blocks() {
             self.wanting.remove(&(block, peer));
         }
@@ -211,15 +221,23 @@ impl Server {
         self.next_number
     }
 
+    /// Queues a task of a peer.
+    fn queue(&mut self, index: usize, task: Task, limit: u32) {
+        let before = self.peers[index].pending_count();
+        self.peers[index].push(task, limit);
+        self.queued += self.peers[index].pending_count() - before;
+    }
+
     /// Sets idle workers to work.
     fn pump<S: Store>(&mut self, cx: &mut Context<'_, S>) {
-        while self.writing.len() < cx.config.workers as usize {
+        while self.queued > 0 && self.writing.len() < cx.config.workers as usize {
             let Some(index) = self.next_peer(cx.config, cx.now) else {
                 return;
             };
             let mut tasks = self.spare_tasks.pop().unwrap_or_default();
             let target = u64::from(cx.config.target_message_size);
             self.peers[index].pop(target, cx.config.max_outstanding, &mut tasks);
+            self.queued -= tasks.len();
             if tasks.is_empty() {
                 self.spare_tasks.push(tasks);
                 return;
@@ -288,29 +306,33 @@ impl Server {
             for task in &writing.tasks {
                 self.peers[peer].done(task);
             }
-            self.drop_if_idle(writing.peer);
+            self.drop_if_idle(peer);
         }
         writing.tasks.clear();
         self.spare_tasks.push(writing.tasks);
     }
 
-    fn drop_if_idle(&mut self, peer: NodeId) {
-        if let Ok(index) = self.peer_index(peer)
-            && self.peers[index].is_idle()
-        {
-            self.peers.remove(index);
+    fn drop_if_idle(&mut self, index: usize) {
+        if self.peers[index].is_idle() {
+            self.remove_peer(index);
         }
+    }
+
+    fn remove_peer(&mut self, index: usize) -> PeerTasks {
+        self.ids.remove(index);
+        self.peers.remove(index)
     }
 
     fn peer_entry(&mut self, peer: NodeId) -> usize {
         self.peer_index(peer).unwrap_or_else(|index| {
+            self.ids.insert(index, peer);
             self.peers.insert(index, PeerTasks::new(peer));
             index
         })
     }
 
     fn peer_index(&self, peer: NodeId) -> Result<usize, usize> {
-        self.peers.binary_search_by_key(&peer, |tasks| tasks.id)
+        self.ids.binary_search(&peer)
     }
 }
 

@@ -13,6 +13,17 @@ pub(super) struct Noted {
     pub(super) is_want_block: bool,
 }
 
+/// What became of a want that a peer told us of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Note {
+    /// It was not known.
+    New,
+    /// It was known; what it says now counts.
+    Again,
+    /// The peer wants too much: it is ignored.
+    TooMany,
+}
+
 /// An answer to be given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Task {
@@ -105,14 +116,19 @@ impl PeerTasks {
         self.pending.iter().map(|task| task.work).sum()
     }
 
-    /// Notes a want; false if the peer has too many.
-    pub(super) fn note(&mut self, want: Noted, limit: u32) -> bool {
+    /// Notes a want.
+    pub(super) fn note(&mut self, want: Noted, limit: u32) -> Note {
         match self.noted.binary_search_by_key(&want.block, |noted| noted.block) {
-            Ok(index) => self.noted[index] = want,
-            Err(_) if self.noted.len() >= limit as usize => return false,
-            Err(index) => self.noted.insert(index, want),
+            Ok(index) => {
+                self.noted[index] = want;
+                Note::Again
+            }
+            Err(_) if self.noted.len() >= limit as usize => Note::TooMany,
+            Err(index) => {
+                self.noted.insert(index, want);
+                Note::New
+            }
         }
-        true
     }
 
     /// What the peer wants of the block.

@@ -7,7 +7,7 @@
 use super::api::SessionId;
 use crate::ids::NodeId;
 use sim_core::time::SimTime;
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 
 /// Whose deadline it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -21,7 +21,8 @@ pub(super) enum TimerKey {
 /// The deadlines of one node. Owners remember the time of their entry (`NEVER` for none) as `queued`.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Timers {
-    entries: BTreeSet<(SimTime, TimerKey)>,
+    /// In order. Most deadlines are put at the far end and taken from the front.
+    entries: VecDeque<(SimTime, TimerKey)>,
 }
 
 impl Timers {
@@ -29,7 +30,8 @@ impl Timers {
     pub(super) fn arm(&mut self, key: TimerKey, queued: &mut SimTime, deadline: SimTime) {
         if deadline < *queued {
             self.disarm(key, *queued);
-            self.entries.insert((deadline, key));
+            let at = self.entries.partition_point(|entry| *entry < (deadline, key));
+            self.entries.insert(at, (deadline, key));
             *queued = deadline;
         }
     }
@@ -37,18 +39,19 @@ impl Timers {
     /// Removes the entry of an owner that goes away.
     pub(super) fn disarm(&mut self, key: TimerKey, queued: SimTime) {
         if queued != SimTime::NEVER {
-            self.entries.remove(&(queued, key));
+            let entry = self.entries.binary_search(&(queued, key));
+            self.entries.remove(entry.expect("an owner remembers the time of its entry"));
         }
     }
 
     /// The earliest entry, whose deadline may have moved on.
     pub(super) fn first(&self) -> Option<(SimTime, TimerKey)> {
-        self.entries.first().copied()
+        self.entries.front().copied()
     }
 
     /// Takes the earliest entry; its owner has none then.
     pub(super) fn pop_first(&mut self) {
-        self.entries.pop_first();
+        self.entries.pop_front();
     }
 }
 
