@@ -1,5 +1,7 @@
 //! Shared fixtures of the benchmarks: named, sized, seeded.
 
+pub mod workloads;
+
 use models::config::{
     Arrivals, CheckLevel, Config, Demand, DhtMode, Group, IpfsConfig, NetConfig, ObjectGroup, ReadMode,
     RecordConfig, RegionChoice, Role, Session, SessionStart, StoreConfig, Strategy,

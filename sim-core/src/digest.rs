@@ -5,10 +5,11 @@
 //! defence against somebody who makes them on purpose. Files are hashed with SHA-256.
 
 use crate::queue::Key;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// 128 bits over all events so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RunDigest {
     a: u64,
     b: u64,
@@ -26,6 +27,7 @@ impl Default for RunDigest {
 
 impl RunDigest {
     /// Folds one event: its key and a word of its content.
+    #[inline]
     pub fn fold(&mut self, key: Key, content: u64) {
         let [place, origin] = key.words();
         self.a = mix(self.a ^ key.time.as_nanos(), place ^ K1);
@@ -35,6 +37,7 @@ impl RunDigest {
 
 /// The two halves of a 64 by 64 bit product, folded onto each other; a zero factor loses nothing
 /// because the first factor is added back.
+#[inline]
 fn mix(x: u64, y: u64) -> u64 {
     let product = u128::from(x) * u128::from(y | 1);
     ((product >> 64) as u64) ^ (product as u64).rotate_left(29) ^ x.rotate_left(17)

@@ -4,9 +4,19 @@
 //! its own event type and handles it in one `match`.
 
 use crate::digest::RunDigest;
-use crate::queue::{EventQueue, Handle, Key};
+use crate::prefetch::prefetch;
+use crate::queue::{EventQueue, Handle, Key, QueueState};
+use crate::standstill::{Detector, EVENTS_AT_ONE_INSTANT};
 use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use crate::standstill::Standstill;
+pub use crate::timers::Timer;
+
+/// How many events ahead the state of entities is asked for: far enough to be there in time, near enough
+/// to be there still.
+const AHEAD: usize = 6;
 
 /// A model's event: plain data, small, with a kind for ordering and a word for the digest.
 pub trait Event: Copy {
@@ -29,10 +39,19 @@ pub trait World {
 
     /// Handles one event; may schedule and cancel others through `cx`.
     fn handle(&mut self, key: Key, event: Self::Event, cx: &mut Cx<Self::Event>);
+
+    /// Asks for the state that an event will touch, some six events before it happens, with
+    /// [`prefetch`](fn@crate::prefetch::prefetch). Called for most events when many are pending, for none
+    /// when few are; also for some that are cancelled before they happen. Does nothing unless a model says
+    /// else.
+    #[inline]
+    fn prefetch(&self, key: Key, event: &Self::Event) {
+        let _ = (key, event);
+    }
 }
 
 /// What a world may do while it handles an event.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cx<E> {
     now: SimTime,
     queue: EventQueue<E>,
@@ -43,17 +62,33 @@ pub struct Cx<E> {
 }
 
 impl<E: Event> Cx<E> {
+    fn new() -> Self {
+        Cx { now: SimTime::ZERO, queue: EventQueue::new(), numbers: Vec::new(), scheduled: 0, cancelled: 0 }
+    }
+
     /// The present instant.
+    #[inline]
     pub fn now(&self) -> SimTime {
         self.now
+    }
+
+    /// Makes room for the numbers of the sources `0..count`, four bytes each. Other sources may still
+    /// schedule; room for them is made when they first do.
+    pub fn reserve_sources(&mut self, count: usize) {
+        if count > self.numbers.len() {
+            self.numbers.reserve_exact(count - self.numbers.len());
+            self.numbers.resize(count, 0);
+        }
     }
 
     /// Schedules an event of `source` at `destination`.
     ///
     /// # Panics
     /// If `at` is in the past, or a source has used up its four thousand million numbers.
+    #[inline]
     pub fn schedule(&mut self, at: SimTime, source: u32, destination: u32, event: E) {
         let key = self.key(at, source, destination, &event);
+        self.scheduled += 1;
         self.queue.push(key, event);
     }
 
@@ -61,29 +96,90 @@ impl<E: Event> Cx<E> {
     ///
     /// # Panics
     /// As [`Cx::schedule`].
+    #[inline]
     pub fn schedule_cancellable(&mut self, at: SimTime, source: u32, destination: u32, event: E) -> Handle {
         let key = self.key(at, source, destination, &event);
+        self.scheduled += 1;
         self.queue.push_cancellable(key, event)
     }
 
     /// Cancels an event; false if it has happened or was cancelled.
+    #[inline]
     pub fn cancel(&mut self, handle: Handle) -> bool {
         let cancelled = self.queue.cancel(handle);
         self.cancelled += u64::from(cancelled);
         cancelled
     }
 
+    /// Makes a timer, switched off: an event of `source` at `destination` with a deadline that moves.
+    /// One to a purpose and entity; see [`crate::timers`] for what that saves.
+    pub fn timer(&mut self, source: u32, destination: u32, event: E) -> Timer {
+        self.queue.timer(source, destination, event)
+    }
+
+    /// Sets the deadline of a timer, whether or not one was set. Its event happens at `at`, once, unless
+    /// the deadline is moved before. [`SimTime::NEVER`] switches it off.
+    ///
+    /// # Panics
+    /// If `at` is in the past, the timer was removed, or a source has used up its numbers.
+    #[inline]
+    pub fn arm(&mut self, timer: Timer, at: SimTime) {
+        if at == SimTime::NEVER {
+            self.disarm(timer);
+            return;
+        }
+        let (now, numbers) = (self.now, &mut self.numbers);
+        assert!(at >= now, "a deadline at {at}, before now ({now})");
+        let anew = self.queue.arm(timer, at, |source, destination, event| {
+            let number = next_number(numbers, source);
+            Key::new(at, event.lane(), destination, event.kind(), source, number)
+        });
+        self.scheduled += u64::from(anew);
+    }
+
+    /// Switches a timer off; false if it was.
+    #[inline]
+    pub fn disarm(&mut self, timer: Timer) -> bool {
+        let armed = self.queue.disarm(timer);
+        self.cancelled += u64::from(armed);
+        armed
+    }
+
+    /// When a timer's event will happen; none if it is switched off.
+    pub fn deadline(&self, timer: Timer) -> Option<SimTime> {
+        self.queue.deadline(timer)
+    }
+
+    /// Switches a timer off and forgets it; false if it was off. To arm it again is a bug from now on.
+    pub fn remove_timer(&mut self, timer: Timer) -> bool {
+        let armed = self.queue.remove_timer(timer);
+        self.cancelled += u64::from(armed);
+        armed
+    }
+
+    #[inline]
     fn key(&mut self, at: SimTime, source: u32, destination: u32, event: &E) -> Key {
         assert!(at >= self.now, "an event at {at}, before now ({})", self.now);
-        let place = source as usize;
-        if place >= self.numbers.len() {
-            self.numbers.resize(place + 1, 0);
-        }
-        let number = self.numbers[place];
-        self.numbers[place] = number.checked_add(1).expect("a source used up its event numbers");
-        self.scheduled += 1;
+        let number = next_number(&mut self.numbers, source);
         Key::new(at, event.lane(), destination, event.kind(), source, number)
     }
+}
+
+/// The next number of a source.
+#[inline]
+fn next_number(numbers: &mut Vec<u32>, source: u32) -> u32 {
+    let place = source as usize;
+    if place >= numbers.len() {
+        add_sources(numbers, place);
+    }
+    let number = numbers[place];
+    numbers[place] = number.checked_add(1).expect("a source used up its event numbers");
+    number
+}
+
+#[cold]
+fn add_sources(numbers: &mut Vec<u32>, place: usize) {
+    numbers.resize(place + 1, 0);
 }
 
 /// Why a run ended.
@@ -93,21 +189,26 @@ pub enum Stopped {
     AtEnd,
     /// The budget of events was used up.
     EventBudget,
+    /// Too many events at one instant: a loop without delay, most likely. A further call goes on for as
+    /// many events again.
+    TimeStandsStill(Standstill),
 }
 
 /// Counts of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
-    /// Events scheduled.
+    /// Events scheduled, by arming a timer that was off too.
     pub scheduled: u64,
     /// Events handed to the world.
     pub dispatched: u64,
-    /// Events cancelled.
+    /// Events cancelled, by switching a timer off too.
     pub cancelled: u64,
     /// Live events still pending.
     pub pending: u64,
     /// Events that shared their instant with the event before them.
     pub ties: u64,
+    /// Times that the entry of a timer followed its deadline: bookkeeping, not events.
+    pub wakes: u64,
 }
 
 /// A broken promise of the engine itself.
@@ -119,50 +220,76 @@ pub enum EngineError {
 }
 
 /// Runs a world.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine<W: World> {
     world: W,
     cx: Cx<W::Event>,
     digest: RunDigest,
     dispatched: u64,
     ties: u64,
+    detector: Detector,
 }
 
 impl<W: World> Engine<W> {
     /// An engine at time zero. `start` schedules the first events.
     pub fn new(mut world: W, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
-        let mut cx = Cx {
-            now: SimTime::ZERO,
-            queue: EventQueue::new(),
-            numbers: Vec::new(),
-            scheduled: 0,
-            cancelled: 0,
-        };
+        let mut cx = Cx::new();
         start(&mut world, &mut cx);
-        Engine { world, cx, digest: RunDigest::default(), dispatched: 0, ties: 0 }
+        let detector = Detector::new(EVENTS_AT_ONE_INSTANT);
+        Engine { world, cx, digest: RunDigest::default(), dispatched: 0, ties: 0, detector }
+    }
+
+    /// Takes that many events at one instant as time standing still: [`EVENTS_AT_ONE_INSTANT`] unless
+    /// set. To be set before the run.
+    ///
+    /// # Panics
+    /// If `events` is 0.
+    pub fn stand_still_after(&mut self, events: u64) {
+        self.detector = Detector::new(events);
     }
 
     /// Dispatches every event before `end`, at most `budget` of them in this call.
     pub fn run_until(&mut self, end: SimTime, budget: u64) -> Stopped {
         for _ in 0..budget {
-            match self.cx.queue.peek() {
-                Some(key) if key.time < end => self.step(),
-                _ => {
-                    self.cx.now = self.cx.now.max(end);
-                    return Stopped::AtEnd;
-                }
+            let Some((key, event)) = self.cx.queue.pop_before(end) else {
+                self.cx.now = self.cx.now.max(end);
+                return Stopped::AtEnd;
+            };
+            self.look_ahead();
+            let mut watched = false;
+            if key.time == self.cx.now && self.dispatched > 0 {
+                self.ties += 1;
+                watched = self.detector.stayed();
+            } else {
+                self.cx.now = key.time;
+                self.detector.moved();
+            }
+            self.digest.fold(key, event.content());
+            self.dispatched += 1;
+            self.world.handle(key, event, &mut self.cx);
+            if watched && let Some(report) = self.detector.watch(key.time, key.source()) {
+                return Stopped::TimeStandsStill(report);
             }
         }
         Stopped::EventBudget
     }
 
-    fn step(&mut self) {
-        let (key, event) = self.cx.queue.pop().expect("peek saw an event");
-        self.ties += u64::from(key.time == self.cx.now && self.dispatched > 0);
-        self.cx.now = key.time;
-        self.digest.fold(key, event.content());
-        self.dispatched += 1;
-        self.world.handle(key, event, &mut self.cx);
+    /// Has the state of an event to come prefetched, if the queue knows it.
+    #[inline]
+    fn look_ahead(&self) {
+        if self.cx.queue.front_is_new() {
+            (0..AHEAD).for_each(|places| self.prefetch(places));
+        }
+        self.prefetch(AHEAD);
+    }
+
+    #[inline]
+    fn prefetch(&self, places: usize) {
+        if let Some((key, event)) = self.cx.queue.peek_ahead(places) {
+            // Whoever handles an event nearly always schedules some, as the source.
+            prefetch(&self.cx.numbers, key.destination() as usize);
+            self.world.prefetch(key, event);
+        }
     }
 
     /// The world.
@@ -193,7 +320,13 @@ impl<W: World> Engine<W> {
             cancelled: self.cx.cancelled,
             pending: self.cx.queue.len() as u64,
             ties: self.ties,
+            wakes: self.cx.queue.wakes(),
         }
+    }
+
+    /// Entries that the queue stores: pending events, and dead ones that have not been swept out yet.
+    pub fn stored(&self) -> usize {
+        self.cx.queue.stored()
     }
 
     /// Checks that every scheduled event happened, was cancelled, or is pending.
@@ -207,5 +340,55 @@ impl<W: World> Engine<W> {
         } else {
             Err(EngineError::NotConserved(counts))
         }
+    }
+
+    /// Everything but the world, as plain data for a checkpoint.
+    pub fn state(&self) -> EngineState<W::Event> {
+        EngineState {
+            now: self.cx.now,
+            queue: self.cx.queue.state(),
+            numbers: self.cx.numbers.clone(),
+            scheduled: self.cx.scheduled,
+            cancelled: self.cx.cancelled,
+            digest: self.digest,
+            dispatched: self.dispatched,
+            ties: self.ties,
+            detector: self.detector.clone(),
+        }
+    }
+
+    /// An engine that goes on where another was. `world` must be that engine's world at that moment; the
+    /// handles and timers it holds stay good.
+    pub fn from_state(world: W, state: EngineState<W::Event>) -> Self {
+        let EngineState { now, queue, numbers, scheduled, cancelled, digest, dispatched, ties, detector } =
+            state;
+        let cx = Cx { now, queue: EventQueue::from_state(queue), numbers, scheduled, cancelled };
+        Engine { world, cx, digest, dispatched, ties, detector }
+    }
+}
+
+/// An engine without its world, as plain data.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EngineState<E> {
+    now: SimTime,
+    queue: QueueState<E>,
+    numbers: Vec<u32>,
+    scheduled: u64,
+    cancelled: u64,
+    digest: RunDigest,
+    dispatched: u64,
+    ties: u64,
+    detector: Detector,
+}
+
+impl<E> EngineState<E> {
+    /// The pending entries, in the order of their keys.
+    pub fn queue(&self) -> &QueueState<E> {
+        &self.queue
+    }
+
+    /// Virtual time of the checkpoint.
+    pub fn now(&self) -> SimTime {
+        self.now
     }
 }

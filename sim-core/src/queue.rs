@@ -1,84 +1,48 @@
-//! The pending-event set: pops events in the total order of their [`Key`], cancels by handle.
+//! The pending-event set: pops events in the total order of their [`Key`], cancels by handle, follows
+//! moving deadlines.
 //!
-//! A binary heap of small entries. Cancelling is one store into a slot: the heap entry stays until it
-//! comes up, or until dead entries are the larger half and the heap is rebuilt without them, so
-//! memory follows the live events. A key seen twice is a bug in the model and is refused.
+//! Up to some hundred entries it is a binary heap, beyond that a ladder of unsorted buckets of which only
+//! the one at the front is sorted; the cost of an event then hardly depends on how many are pending.
+//! Cancelling is one store into a slot: the entry stays until it comes up, or until dead entries are the
+//! larger half and are swept out together, so memory follows the live events. A key seen twice is a bug
+//! in the model and is refused.
 //!
 //! | operation | cost |
 //! | --- | --- |
-//! | [`EventQueue::push`] | O(log n), amortised O(1) memory |
-//! | [`EventQueue::pop`] | O(log n) |
+//! | [`EventQueue::push`] | O(1): one entry written to the end of a bucket; O(log n) in the heap |
+//! | [`EventQueue::pop`] | amortised O(1): an entry is moved once or twice and sorted among some thirty |
 //! | [`EventQueue::cancel`] | O(1); O(n) once every n/2 cancellations |
+//! | [`EventQueue::state`], [`EventQueue::from_state`] | O(n log n) |
+//!
+//! Worst cases: an entry is moved once for each rung, of which a time of 64 bits allows some six; entries
+//! of one instant, or pushed into the time that is being dispatched, cost O(log n) of their number.
+
+mod key;
+mod ladder;
+mod pool;
+mod rung;
+mod slots;
+mod state;
+
+pub use key::{Handle, Key};
+pub use state::QueueState;
 
 use crate::time::SimTime;
+use crate::timers::{Timer, Timers, Wake};
+use ladder::Ladder;
+use slots::Slots;
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
-/// Where an event stands among all events: a pure function of what it is, never of when it was
-/// inserted. Compared field by field in this order.
-///
-/// The order: time, then lane (a model's coarse order of phases within one instant), destination,
-/// kind, source, and the source's own number for the event. Two events never share a key, because a
-/// source never uses a number twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Key {
-    /// When the event happens.
-    pub time: SimTime,
-    /// `lane << 40 | destination << 8 | kind`.
-    place: u64,
-    /// `source << 32 | number`.
-    origin: u64,
-}
-
-impl Key {
-    /// Packs a key.
-    pub fn new(time: SimTime, lane: u8, destination: u32, kind: u8, source: u32, number: u32) -> Self {
-        let place = u64::from(lane) << 40 | u64::from(destination) << 8 | u64::from(kind);
-        Key { time, place, origin: u64::from(source) << 32 | u64::from(number) }
-    }
-
-    /// The model's coarse order within one instant; lower comes first.
-    pub fn lane(self) -> u8 {
-        (self.place >> 40) as u8
-    }
-
-    /// Entity that the event happens to.
-    pub fn destination(self) -> u32 {
-        (self.place >> 8) as u32
-    }
-
-    /// Kind of event.
-    pub fn kind(self) -> u8 {
-        self.place as u8
-    }
-
-    /// Entity that scheduled it.
-    pub fn source(self) -> u32 {
-        (self.origin >> 32) as u32
-    }
-
-    /// The source's own number for it.
-    pub fn number(self) -> u32 {
-        self.origin as u32
-    }
-
-    /// The two packed words after the time, for a digest.
-    pub(crate) fn words(self) -> [u64; 2] {
-        [self.place, self.origin]
-    }
-}
-
-/// Names a scheduled event, for cancelling it. A handle of an event that has happened, or was
-/// cancelled, is stale and does nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Handle {
-    slot: u32,
-    generation: u32,
-}
 
 /// Events that nobody can cancel carry this slot.
-const NO_SLOT: u32 = u32::MAX;
+pub const NO_SLOT: u32 = u32::MAX;
 
+/// Slots from here on are those of timers.
+const TIMER: u32 = 1 << 31;
+
+/// Dead entries below which sweeping is not worth it.
+const DEAD_FEW: usize = 64;
+
+/// An event in the set.
 #[derive(Clone, Copy, Debug)]
 struct Entry<E> {
     key: Key,
@@ -88,18 +52,31 @@ struct Entry<E> {
 
 // The heap of the standard library is a max-heap: entries compare the other way round.
 impl<E> Ord for Entry<E> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         other.key.cmp(&self.key)
     }
 }
 
 impl<E> PartialOrd for Entry<E> {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+
+    #[inline]
+    fn lt(&self, other: &Self) -> bool {
+        other.key.is_before(&self.key)
+    }
+
+    #[inline]
+    fn le(&self, other: &Self) -> bool {
+        !self.key.is_before(&other.key)
     }
 }
 
 impl<E> PartialEq for Entry<E> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
@@ -107,20 +84,14 @@ impl<E> PartialEq for Entry<E> {
 
 impl<E> Eq for Entry<E> {}
 
-/// State of a cancellable event's slot.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    generation: u32,
-    live: bool,
-}
-
 /// A set of pending events.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EventQueue<E> {
-    heap: BinaryHeap<Entry<E>>,
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    dead: usize,
+    set: Ladder<E>,
+    slots: Slots,
+    timers: Timers<E>,
+    live: usize,
+    wakes: u64,
 }
 
 impl<E: Copy> Default for EventQueue<E> {
@@ -132,62 +103,83 @@ impl<E: Copy> Default for EventQueue<E> {
 impl<E: Copy> EventQueue<E> {
     /// No events.
     pub fn new() -> Self {
-        EventQueue { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), dead: 0 }
+        Self::with_set(Ladder::new(false))
+    }
+
+    /// No events, in a queue that stays a plain binary heap however many there are: what the ladder is
+    /// compared with, in tests and benchmarks.
+    pub fn heap_only() -> Self {
+        Self::with_set(Ladder::new(true))
+    }
+
+    fn with_set(set: Ladder<E>) -> Self {
+        EventQueue { set, slots: Slots::default(), timers: Timers::new(), live: 0, wakes: 0 }
     }
 
     /// Live events.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.heap.len() - self.dead
+        self.live
     }
 
     /// Whether no live event is left.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.live == 0
+    }
+
+    /// Entries that are stored: the live events, and the dead that have not been swept out yet.
+    #[inline]
+    pub fn stored(&self) -> usize {
+        self.set.len()
+    }
+
+    /// Times that an entry came up for a timer whose deadline had moved.
+    pub fn wakes(&self) -> u64 {
+        self.wakes
     }
 
     /// Adds an event that cannot be cancelled.
+    #[inline]
     pub fn push(&mut self, key: Key, event: E) {
-        self.heap.push(Entry { key, slot: NO_SLOT, event });
+        self.live += 1;
+        self.set.push(Entry { key, slot: NO_SLOT, event });
     }
 
     /// Adds an event that can be cancelled.
+    #[inline]
     pub fn push_cancellable(&mut self, key: Key, event: E) -> Handle {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, live: false });
-            (self.slots.len() - 1) as u32
-        });
-        assert!(slot != NO_SLOT, "four thousand million cancellable events at once");
-        let state = &mut self.slots[slot as usize];
-        state.live = true;
-        let handle = Handle { slot, generation: state.generation };
-        self.heap.push(Entry { key, slot, event });
+        let handle = self.slots.take(TIMER);
+        self.live += 1;
+        self.set.push(Entry { key, slot: handle.slot, event });
         handle
     }
 
     /// Cancels an event; false if the handle is stale.
+    #[inline]
     pub fn cancel(&mut self, handle: Handle) -> bool {
-        let state = &mut self.slots[handle.slot as usize];
-        if !state.live || state.generation != handle.generation {
-            return false;
+        let cancelled = self.slots.cancel(handle);
+        if cancelled {
+            self.live -= 1;
+            self.sweep_if_worth_it();
         }
-        state.live = false;
-        self.dead += 1;
-        if self.dead > 64 && self.dead * 2 > self.heap.len() {
-            self.compact();
-        }
-        true
+        cancelled
     }
 
     /// Key of the next live event.
     pub fn peek(&mut self) -> Option<Key> {
         loop {
-            let entry = self.heap.peek()?;
-            if self.is_live(entry.slot) {
+            let entry = self.set.first()?;
+            let comes = match entry.slot {
+                NO_SLOT => true,
+                slot if slot < TIMER => self.slots.is_live(slot),
+                slot => self.timers.fires(slot - TIMER, entry.key.time.as_nanos(), entry.key.origin()),
+            };
+            if comes {
                 return Some(entry.key);
             }
-            let dead = self.heap.pop().expect("it was just seen");
-            self.release(dead.slot);
-            self.dead -= 1;
+            let entry = self.set.pop_upto(u64::MAX)?;
+            self.settle(&entry);
         }
     }
 
@@ -195,42 +187,136 @@ impl<E: Copy> EventQueue<E> {
     ///
     /// # Panics
     /// If two events share a key: a model used one number of a source twice.
+    #[inline]
     pub fn pop(&mut self) -> Option<(Key, E)> {
-        self.peek()?;
-        let entry = self.heap.pop().expect("peek saw it");
-        if entry.slot != NO_SLOT {
-            self.slots[entry.slot as usize].live = false;
-            self.release(entry.slot);
-        }
-        if let Some(next) = self.heap.peek() {
-            assert!(next.key != entry.key, "two events with the key {:?}", entry.key);
-        }
-        Some((entry.key, entry.event))
+        self.pop_upto(u64::MAX)
     }
 
-    fn is_live(&self, slot: u32) -> bool {
-        slot == NO_SLOT || self.slots[slot as usize].live
+    /// Takes the next live event if it is before `end`.
+    ///
+    /// # Panics
+    /// As [`EventQueue::pop`].
+    #[inline]
+    pub fn pop_before(&mut self, end: SimTime) -> Option<(Key, E)> {
+        self.pop_upto(end.as_nanos().checked_sub(1)?)
     }
 
-    /// Gives a slot back; the next use has another generation.
-    fn release(&mut self, slot: u32) {
-        let state = &mut self.slots[slot as usize];
-        state.generation = state.generation.wrapping_add(1);
-        self.free.push(slot);
-    }
-
-    /// Rebuilds the heap without dead entries.
-    fn compact(&mut self) {
-        let entries = std::mem::take(&mut self.heap).into_vec();
-        let mut live = Vec::with_capacity(entries.len() - self.dead);
-        for entry in entries {
-            if self.is_live(entry.slot) {
-                live.push(entry);
-            } else {
-                self.release(entry.slot);
+    #[inline]
+    fn pop_upto(&mut self, last: u64) -> Option<(Key, E)> {
+        loop {
+            let entry = self.set.pop_upto(last)?;
+            if entry.slot == NO_SLOT || self.settle(&entry) {
+                self.live -= 1;
+                return Some((entry.key, entry.event));
             }
         }
-        self.heap = BinaryHeap::from(live);
-        self.dead = 0;
+    }
+
+    /// Deals with an entry that has come up and has a slot; true if its event happens.
+    #[inline]
+    fn settle(&mut self, entry: &Entry<E>) -> bool {
+        if entry.slot < TIMER {
+            let live = self.slots.is_live(entry.slot);
+            self.slots.release(entry.slot);
+            return live;
+        }
+        match self.timers.wake(entry.slot - TIMER, entry.key.time.as_nanos(), entry.key.origin()) {
+            Wake::Fire => true,
+            Wake::Vanish => false,
+            Wake::Follow(time, origin) => {
+                self.wakes += 1;
+                self.set.push(Entry { key: entry.key.moved(SimTime::from_nanos(time), origin), ..*entry });
+                false
+            }
+        }
+    }
+
+    /// The event some places behind the next one, if the sorted front is that long. It may turn out to
+    /// be dead, and others may still come in between: good for a prefetch and nothing else.
+    #[inline]
+    pub fn peek_ahead(&self, places: usize) -> Option<(Key, &E)> {
+        self.set.peek_ahead(places).map(|entry| (entry.key, &entry.event))
+    }
+
+    /// Whether the last pop took the first event of a newly sorted front.
+    #[inline]
+    pub fn front_is_new(&self) -> bool {
+        self.set.just_opened()
+    }
+
+    /// Makes a timer, switched off.
+    pub(crate) fn timer(&mut self, source: u32, destination: u32, event: E) -> Timer {
+        self.timers.insert(source, destination, event, TIMER)
+    }
+
+    /// Switches a timer off and forgets it; false if it was off.
+    pub(crate) fn remove_timer(&mut self, timer: Timer) -> bool {
+        let armed = self.disarm(timer);
+        self.timers.remove(timer);
+        armed
+    }
+
+    /// Deadline of a timer.
+    pub(crate) fn deadline(&self, timer: Timer) -> Option<SimTime> {
+        self.timers.deadline(timer).map(SimTime::from_nanos)
+    }
+
+    /// Sets a deadline; true if none was set before. `key` makes the key of the timer's event and is only
+    /// asked when a number is needed.
+    #[inline]
+    pub(crate) fn arm(&mut self, timer: Timer, at: SimTime, key: impl FnOnce(u32, u32, &E) -> Key) -> bool {
+        let armed = self.timers.arm(timer, at.as_nanos());
+        self.live += usize::from(armed.anew);
+        if armed.numberless {
+            let (source, destination, event) = self.timers.purpose(timer);
+            let key = key(source, destination, &event);
+            self.timers.number(timer, key.origin());
+            if !armed.followed {
+                let slot = TIMER + self.timers.follow(timer, at.as_nanos(), key.origin());
+                self.set.push(Entry { key, slot, event });
+                self.sweep_if_worth_it();
+            }
+        }
+        armed.anew
+    }
+
+    /// Switches a timer off; false if it was.
+    #[inline]
+    pub(crate) fn disarm(&mut self, timer: Timer) -> bool {
+        let armed = self.timers.disarm(timer);
+        if armed {
+            self.live -= 1;
+            self.sweep_if_worth_it();
+        }
+        armed
+    }
+
+    #[inline]
+    fn sweep_if_worth_it(&mut self) {
+        let dead = self.set.len() - self.live;
+        if dead > DEAD_FEW && dead * 2 > self.set.len() {
+            self.sweep();
+        }
+    }
+
+    /// Removes all dead entries. Slots are given back in their own order, so that which slot comes next
+    /// does not depend on how the entries lay.
+    #[cold]
+    fn sweep(&mut self) {
+        let (slots, timers) = (&self.slots, &mut self.timers);
+        let mut dead = Vec::new();
+        self.set.retain(|entry| match entry.slot {
+            NO_SLOT => true,
+            slot if slot < TIMER => {
+                let live = slots.is_live(slot);
+                if !live {
+                    dead.push(slot);
+                }
+                live
+            }
+            slot => timers.keeps(slot - TIMER, entry.key.origin()),
+        });
+        dead.sort_unstable();
+        dead.into_iter().for_each(|slot| self.slots.release(slot));
     }
 }

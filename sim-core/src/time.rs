@@ -4,15 +4,16 @@
 //! nanoseconds spans 584 years; arithmetic is checked, and a sum past the end is a bug in the model
 //! (spans that a user writes are bounded when the scenario is checked).
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
 /// An instant: nanoseconds since the start of the run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct SimTime(u64);
 
 /// A length of time in nanoseconds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct SimSpan(u64);
 
 impl SimTime {
@@ -22,11 +23,13 @@ impl SimTime {
     pub const NEVER: SimTime = SimTime(u64::MAX);
 
     /// The instant `nanos` nanoseconds after the start.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         SimTime(nanos)
     }
 
     /// Nanoseconds since the start.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
@@ -54,6 +57,7 @@ impl SimSpan {
     pub const MAX: SimSpan = SimSpan(u64::MAX);
 
     /// A span of `nanos` nanoseconds.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         SimSpan(nanos)
     }
@@ -89,6 +93,7 @@ impl SimSpan {
     }
 
     /// Length in nanoseconds.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
@@ -128,12 +133,14 @@ impl SimSpan {
 
 impl Add<SimSpan> for SimTime {
     type Output = SimTime;
+    #[inline]
     fn add(self, span: SimSpan) -> SimTime {
         SimTime(self.0.checked_add(span.0).expect("an instant past the 584 years of virtual time"))
     }
 }
 
 impl AddAssign<SimSpan> for SimTime {
+    #[inline]
     fn add_assign(&mut self, span: SimSpan) {
         *self = *self + span;
     }
@@ -141,12 +148,14 @@ impl AddAssign<SimSpan> for SimTime {
 
 impl Add for SimSpan {
     type Output = SimSpan;
+    #[inline]
     fn add(self, other: SimSpan) -> SimSpan {
         SimSpan(self.0.checked_add(other.0).expect("a span longer than 584 years"))
     }
 }
 
 impl AddAssign for SimSpan {
+    #[inline]
     fn add_assign(&mut self, other: SimSpan) {
         *self = *self + other;
     }
@@ -154,6 +163,7 @@ impl AddAssign for SimSpan {
 
 impl Sub for SimSpan {
     type Output = SimSpan;
+    #[inline]
     fn sub(self, other: SimSpan) -> SimSpan {
         SimSpan(self.0.checked_sub(other.0).expect("a negative span"))
     }

@@ -1,0 +1,394 @@
+//! The pending entries themselves: a binary heap while they are few, a ladder when they are many.
+//!
+//! ```text
+//!   now                near_last            end of the finest rung            end of the coarsest
+//!    |  run, near heap  |   unsorted buckets, finest rung first, coarsest last    |  far: one bag
+//! ```
+//!
+//! - **run**: the bucket at the front, sorted. Sorting moves no entries, only words of time and place.
+//! - **near**: a binary heap of what is pushed into the part of time that the run covers. Without rungs
+//!   that is all of time, and the heap is all there is.
+//! - **rungs**: rows of at most 4096 unsorted buckets. A bucket that turns out to hold too many when it
+//!   comes up becomes a finer rung of its own; a near heap that grows too large does so too. A set of
+//!   entries at one instant is never split, it is sorted.
+//! - **far**: what lies past the coarsest rung; spread into a new one when that is used up.
+//!
+//! Tang, Goh and Thng 2005, "Ladder queue: an O(1) priority queue structure for large-scale discrete
+//! event simulation" (ACM TOMACS 15(3)), is where the idea of rungs comes from.
+
+use super::Entry;
+use super::pool::{Bucket, Pool};
+use super::rung::{Rung, Spread};
+use std::collections::BinaryHeap;
+
+/// Entries up to which the heap is all there is.
+const HEAP_MOST: usize = 512;
+
+/// Entries from which on a used-up ladder is folded back into the heap.
+const HEAP_AGAIN: usize = 128;
+
+/// Entries of a bucket above which it becomes a rung instead of a run.
+const RUN_MOST: usize = 2048;
+
+/// Growth since the coarsest rung was made after which its width no longer suits.
+const GROWTH: usize = 4;
+
+/// A set of entries that gives them back in the order of their keys.
+#[derive(Clone, Debug)]
+pub(super) struct Ladder<E> {
+    /// The sorted front: `(last time of the run - time) << bits | place in front`, least time last.
+    run: Vec<u64>,
+    /// The bits of `run` that are a place in `front`.
+    run_mask: u64,
+    /// Length of the run when it was opened.
+    opened: usize,
+    front: Vec<Entry<E>>,
+    near: BinaryHeap<Entry<E>>,
+    /// The last instant that run and near heap cover.
+    near_last: u64,
+    /// Size at which the near heap is looked at again.
+    near_most: usize,
+    /// Size up to which the heap is all there is.
+    heap_most: usize,
+    /// Coarsest first; each covers the opened bucket of the one before.
+    rungs: Vec<Rung>,
+    far: Bucket,
+    pool: Pool<E>,
+    /// Entries on their way from bucket to bucket.
+    moving: Vec<Entry<E>>,
+    /// Rows of former rungs.
+    spare: Vec<Vec<Bucket>>,
+    /// Entries when the coarsest rung was made.
+    suited: usize,
+    stored: usize,
+}
+
+impl<E: Copy> Ladder<E> {
+    /// Nothing. With `heap_only` it never becomes a ladder.
+    pub(super) fn new(heap_only: bool) -> Self {
+        let heap_most = if heap_only { usize::MAX } else { HEAP_MOST };
+        Ladder {
+            run: Vec::new(),
+            run_mask: 0,
+            opened: 0,
+            front: Vec::new(),
+            near: BinaryHeap::new(),
+            near_last: u64::MAX,
+            near_most: heap_most,
+            heap_most,
+            rungs: Vec::new(),
+            far: Bucket::EMPTY,
+            pool: Pool::new(),
+            moving: Vec::new(),
+            spare: Vec::new(),
+            suited: 0,
+            stored: 0,
+        }
+    }
+
+    /// Entries in the set.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.stored
+    }
+
+    /// Adds an entry.
+    #[inline]
+    pub(super) fn push(&mut self, entry: Entry<E>) {
+        self.stored += 1;
+        let time = entry.key.time.as_nanos();
+        if time <= self.near_last {
+            self.near.push(entry);
+            if self.near.len() > self.near_most {
+                self.refine_near();
+            }
+            return;
+        }
+        if let Some(coarsest) = self.rungs.first_mut() {
+            let place = coarsest.place(time);
+            if coarsest.is_closed(place) {
+                let bucket = coarsest.bucket(place).unwrap_or(&mut self.far);
+                return self.pool.push(bucket, entry);
+            }
+        }
+        self.push_finer(entry, time);
+    }
+
+    /// Adds an entry that lies in the opened bucket of the coarsest rung.
+    fn push_finer(&mut self, entry: Entry<E>, time: u64) {
+        for rung in &mut self.rungs[1..] {
+            let place = rung.place(time);
+            if rung.is_closed(place) {
+                return self.pool.push(rung.bucket_or_last(place), entry);
+            }
+        }
+        unreachable!("an instant after the run lies in some rung or past them all");
+    }
+
+    /// Takes the first entry, if it is not after `last`.
+    #[inline]
+    pub(super) fn pop_upto(&mut self, last: u64) -> Option<Entry<E>> {
+        if !self.near.is_empty() {
+            return self.pop_near_or_run(last);
+        }
+        if self.run.is_empty() {
+            if !self.refill() {
+                return None;
+            }
+            if self.run.is_empty() {
+                return self.pop_near_or_run(last);
+            }
+        }
+        self.pop_run(last)
+    }
+
+    /// The first entry.
+    pub(super) fn first(&mut self) -> Option<Entry<E>> {
+        if self.near.is_empty() && self.run.is_empty() && !self.refill() {
+            return None;
+        }
+        match (self.near.peek(), self.peek_ahead(0)) {
+            (Some(near), Some(run)) => Some(if run.key.is_before(&near.key) { *run } else { *near }),
+            (near, run) => near.or(run).copied(),
+        }
+    }
+
+    #[inline]
+    fn pop_run(&mut self, last: u64) -> Option<Entry<E>> {
+        let entry = self.front[(*self.run.last()? & self.run_mask) as usize];
+        if entry.key.time.as_nanos() > last {
+            return None;
+        }
+        self.run.pop();
+        self.stored -= 1;
+        Some(entry)
+    }
+
+    /// As [`Ladder::pop_upto`], with something in the near heap.
+    #[inline]
+    fn pop_near_or_run(&mut self, last: u64) -> Option<Entry<E>> {
+        let key = self.near.peek()?.key;
+        if let Some(first) = self.peek_ahead(0) {
+            refuse_same(first, &key);
+            if first.key.is_before(&key) {
+                return self.pop_run(last);
+            }
+        }
+        if key.time.as_nanos() > last {
+            return None;
+        }
+        let entry = self.near.pop()?;
+        if let Some(next) = self.near.peek() {
+            refuse_same(next, &key);
+        }
+        self.stored -= 1;
+        Some(entry)
+    }
+
+    /// The entry `ahead` places from the front of the run, if the run is that long.
+    #[inline]
+    pub(super) fn peek_ahead(&self, ahead: usize) -> Option<&Entry<E>> {
+        let at = self.run.len().checked_sub(ahead + 1)?;
+        self.front.get((self.run[at] & self.run_mask) as usize)
+    }
+
+    /// Whether the run has just been opened and one entry taken from it.
+    #[inline]
+    pub(super) fn just_opened(&self) -> bool {
+        self.run.len() + 1 == self.opened
+    }
+
+    /// Opens the next bucket, with run and near heap empty; false if there is nothing at all.
+    #[cold]
+    fn refill(&mut self) -> bool {
+        loop {
+            let Some(finest) = self.rungs.last_mut() else {
+                if self.far.len() <= HEAP_AGAIN {
+                    self.fold();
+                    return !self.near.is_empty();
+                }
+                self.spread_far();
+                continue;
+            };
+            let Some((bucket, end)) = finest.open() else {
+                self.drop_finest();
+                continue;
+            };
+            if bucket.len() <= RUN_MOST {
+                self.open(bucket, end);
+                return true;
+            }
+            if self.rungs.len() == 1 && self.stored / GROWTH > self.suited {
+                self.gather(bucket);
+                continue;
+            }
+            let spread = self.spread_of(bucket);
+            if spread.is_instant() {
+                self.open(bucket, end);
+                return true;
+            }
+            self.add_rung(&spread, Some(end), bucket);
+        }
+    }
+
+    /// Makes a bucket that reaches to `end` the run.
+    fn open(&mut self, mut bucket: Bucket, end: u64) {
+        self.front.clear();
+        while self.pool.take_chunk(&mut bucket, &mut self.front) {}
+        self.near_last = end;
+        self.near_most = self.heap_most.max(self.front.len());
+        self.sort_front();
+    }
+
+    /// Makes the sorted run of what is in `front`.
+    fn sort_front(&mut self) {
+        let mut spread = Spread::NONE;
+        self.front.iter().for_each(|entry| spread.see(entry.key.time.as_nanos()));
+        // A word holds the distance from the end and the place; distances too wide lose their last bits,
+        // and what is equal in the rest is sorted by its keys.
+        let bits = usize::BITS - self.front.len().saturating_sub(1).leading_zeros();
+        let wide = u64::BITS - spread.greatest.saturating_sub(spread.least).leading_zeros();
+        let dropped = (wide + bits).saturating_sub(u64::BITS);
+        self.run_mask = (1 << bits) - 1;
+        self.run.clear();
+        self.run.extend(self.front.iter().enumerate().map(|(place, entry)| {
+            let distance = (spread.greatest - entry.key.time.as_nanos()) >> dropped;
+            distance << bits | place as u64
+        }));
+        self.run.sort_unstable();
+        self.opened = self.run.len();
+        let (front, mask) = (&self.front, self.run_mask);
+        let key = |word: u64| &front[(word & mask) as usize].key;
+        for group in self.run.chunk_by_mut(|a, b| a >> bits == b >> bits).filter(|group| group.len() > 1) {
+            group.sort_unstable_by(|&a, &b| key(b).cmp(key(a)));
+            for pair in group.windows(2) {
+                refuse_same(&front[(pair[0] & mask) as usize], key(pair[1]));
+            }
+        }
+    }
+
+    /// Puts a near heap that has grown large, and the run, into a finer rung.
+    #[cold]
+    fn refine_near(&mut self) {
+        let mut spread = Spread::NONE;
+        self.near.iter().for_each(|entry| spread.see(entry.key.time.as_nanos()));
+        if spread.is_instant() {
+            self.near_most = 2 * self.near.len();
+            return;
+        }
+        let mut bucket = Bucket::EMPTY;
+        while let Some(word) = self.run.pop() {
+            let entry = self.front[(word & self.run_mask) as usize];
+            spread.see(entry.key.time.as_nanos());
+            self.pool.push(&mut bucket, entry);
+        }
+        for entry in std::mem::take(&mut self.near) {
+            self.pool.push(&mut bucket, entry);
+        }
+        let last = if self.rungs.is_empty() { None } else { Some(self.near_last) };
+        self.add_rung(&spread, last, bucket);
+        self.refill();
+    }
+
+    /// Adds a rung below the finest and moves the entries of a bucket into it, or past it.
+    fn add_rung(&mut self, spread: &Spread, last: Option<u64>, mut from: Bucket) {
+        if last.is_none() {
+            self.suited = self.stored;
+        }
+        let mut rung = Rung::new(spread, last, self.spare.pop().unwrap_or_default());
+        let mut moving = std::mem::take(&mut self.moving);
+        while self.pool.take_chunk(&mut from, &mut moving) {
+            for entry in moving.drain(..) {
+                let place = rung.place(entry.key.time.as_nanos());
+                let bucket = match rung.bucket(place) {
+                    Some(bucket) => bucket,
+                    None if last.is_none() => &mut self.far,
+                    None => rung.bucket_or_last(place),
+                };
+                self.pool.push(bucket, entry);
+            }
+        }
+        self.moving = moving;
+        self.rungs.push(rung);
+    }
+
+    /// Spreads what lies far into the first rung.
+    fn spread_far(&mut self) {
+        let far = std::mem::replace(&mut self.far, Bucket::EMPTY);
+        let spread = self.spread_of(far);
+        self.add_rung(&spread, None, far);
+    }
+
+    /// Takes the coarsest rung, the only one left, down: its width suited fewer entries.
+    fn gather(&mut self, opened: Bucket) {
+        let mut moving = std::mem::take(&mut self.moving);
+        let mut rung = self.rungs.pop().expect("the coarsest rung");
+        for bucket in std::iter::once(opened).chain(rung.buckets_mut().iter().copied()) {
+            let mut bucket = bucket;
+            while self.pool.take_chunk(&mut bucket, &mut moving) {
+                moving.drain(..).for_each(|entry| self.pool.push(&mut self.far, entry));
+            }
+        }
+        self.moving = moving;
+        self.spare.push(rung.into_buckets());
+    }
+
+    /// Takes a used-up rung down.
+    fn drop_finest(&mut self) {
+        let rung = self.rungs.pop().expect("the finest rung");
+        self.spare.push(rung.into_buckets());
+    }
+
+    /// Goes back to being a heap.
+    fn fold(&mut self) {
+        let mut far = std::mem::replace(&mut self.far, Bucket::EMPTY);
+        while self.pool.take_chunk(&mut far, &mut self.moving) {}
+        self.near.extend(self.moving.drain(..));
+        self.near_last = u64::MAX;
+        self.near_most = self.heap_most;
+    }
+
+    fn spread_of(&self, bucket: Bucket) -> Spread {
+        let mut spread = Spread::NONE;
+        self.pool.for_each(bucket, |entry| spread.see(entry.key.time.as_nanos()));
+        spread
+    }
+
+    /// Shows every entry, in no order.
+    pub(super) fn for_each(&self, mut see: impl FnMut(&Entry<E>)) {
+        self.near.iter().for_each(&mut see);
+        self.run.iter().for_each(|word| see(&self.front[(word & self.run_mask) as usize]));
+        for bucket in self.rungs.iter().flat_map(Rung::buckets).chain([&self.far]) {
+            self.pool.for_each(*bucket, &mut see);
+        }
+    }
+
+    /// Keeps those entries for which `keep` says so; asks once for each, in no order.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Entry<E>) -> bool) {
+        let mut kept = 0;
+        let mut keep = |entry: &Entry<E>| {
+            let stays = keep(entry);
+            kept += usize::from(stays);
+            stays
+        };
+        self.near.retain(&mut keep);
+        let (front, mask) = (&self.front, self.run_mask);
+        self.run.retain(|word| keep(&front[(word & mask) as usize]));
+        self.opened = 0;
+        for bucket in self.rungs.iter_mut().flat_map(Rung::buckets_mut).chain([&mut self.far]) {
+            let mut old = std::mem::replace(bucket, Bucket::EMPTY);
+            while self.pool.take_chunk(&mut old, &mut self.moving) {
+                for entry in self.moving.drain(..).filter(&mut keep) {
+                    self.pool.push(bucket, entry);
+                }
+            }
+        }
+        self.stored = kept;
+    }
+}
+
+/// Panics if a key is there twice.
+#[inline]
+fn refuse_same<E>(entry: &Entry<E>, key: &super::Key) {
+    assert!(entry.key != *key, "two events with the key {key:?}");
+}

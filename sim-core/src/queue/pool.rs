@@ -1,0 +1,113 @@
+//! Unsorted buckets of entries, cut from one pool of chunks.
+//!
+//! ```text
+//!   bucket { tail, count } --> chunk --> chunk before it --> ...      each CHUNK entries
+//! ```
+//!
+//! A bucket costs eight bytes and at most one half-empty chunk; a chunk that is emptied is the next to
+//! be used, so it is still in the cache. Nothing is allocated once the pool has grown to its size.
+
+use super::Entry;
+
+/// Entries in a chunk: 512 bytes for an event without content.
+const CHUNK: usize = 16;
+
+/// No chunk.
+const NONE: u32 = u32::MAX;
+
+/// A bag of entries in no order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    tail: u32,
+    count: u32,
+}
+
+impl Bucket {
+    /// Nothing in it.
+    pub(super) const EMPTY: Bucket = Bucket { tail: NONE, count: 0 };
+
+    /// Entries in it.
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        self.count as usize
+    }
+
+    /// Entries of the last chunk.
+    #[inline]
+    fn tail_len(self) -> usize {
+        (self.count as usize).wrapping_sub(1) % CHUNK + 1
+    }
+}
+
+/// The chunks of all buckets of one queue.
+#[derive(Clone, Debug)]
+pub(super) struct Pool<E> {
+    entries: Vec<Entry<E>>,
+    /// The chunk before each one, in its bucket or in the list of free ones.
+    before: Vec<u32>,
+    free: u32,
+}
+
+impl<E: Copy> Pool<E> {
+    /// No chunks.
+    pub(super) fn new() -> Self {
+        Pool { entries: Vec::new(), before: Vec::new(), free: NONE }
+    }
+
+    /// Puts an entry into a bucket.
+    #[inline]
+    pub(super) fn push(&mut self, bucket: &mut Bucket, entry: Entry<E>) {
+        let offset = bucket.count as usize % CHUNK;
+        if offset == 0 {
+            self.add_chunk(bucket, entry);
+        }
+        self.entries[bucket.tail as usize * CHUNK + offset] = entry;
+        bucket.count = bucket.count.checked_add(1).expect("four thousand million events in a bucket");
+    }
+
+    #[inline]
+    fn add_chunk(&mut self, bucket: &mut Bucket, filler: Entry<E>) {
+        let chunk = self.free;
+        if chunk == NONE {
+            return self.grow(bucket, filler);
+        }
+        self.free = self.before[chunk as usize];
+        self.before[chunk as usize] = bucket.tail;
+        bucket.tail = chunk;
+    }
+
+    #[cold]
+    fn grow(&mut self, bucket: &mut Bucket, filler: Entry<E>) {
+        let chunk = u32::try_from(self.before.len()).expect("fewer chunks than u32 can count");
+        assert!(chunk != NONE, "fewer chunks than u32 can count");
+        self.entries.resize(self.entries.len() + CHUNK, filler);
+        self.before.push(bucket.tail);
+        bucket.tail = chunk;
+    }
+
+    /// Moves the last chunk of a bucket to the end of `out`; false if the bucket was empty.
+    #[inline]
+    pub(super) fn take_chunk(&mut self, bucket: &mut Bucket, out: &mut Vec<Entry<E>>) -> bool {
+        if bucket.count == 0 {
+            return false;
+        }
+        let (chunk, len) = (bucket.tail as usize, bucket.tail_len());
+        out.extend_from_slice(&self.entries[chunk * CHUNK..][..len]);
+        bucket.count -= len as u32;
+        bucket.tail = self.before[chunk];
+        self.before[chunk] = self.free;
+        self.free = chunk as u32;
+        true
+    }
+
+    /// Shows every entry of a bucket.
+    pub(super) fn for_each(&self, bucket: Bucket, mut see: impl FnMut(&Entry<E>)) {
+        let (mut chunk, mut len, mut left) = (bucket.tail, bucket.tail_len(), bucket.len());
+        while left > 0 {
+            self.entries[chunk as usize * CHUNK..][..len].iter().for_each(&mut see);
+            left -= len;
+            chunk = self.before[chunk as usize];
+            len = CHUNK;
+        }
+    }
+}

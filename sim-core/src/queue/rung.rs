@@ -1,0 +1,132 @@
+//! One rung of the ladder: a row of buckets of equal width in time.
+
+use super::pool::Bucket;
+
+/// Most buckets of a rung: their tails, one cache line each, stay in a cache of 256 KiB.
+const BUCKETS: u64 = 4096;
+
+/// Entries that a bucket should hold when it is opened: few to sort, yet few empty buckets.
+const PER_BUCKET: u128 = 32;
+
+/// How many times the mean distance of its entries a rung spans at least; what lies further waits.
+const SPAN: u128 = 4;
+
+/// Times of a set of entries: least, greatest, and the sum of distances needed for a mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    pub(super) least: u64,
+    pub(super) greatest: u64,
+    sum: u128,
+    count: u64,
+}
+
+impl Spread {
+    /// Of nothing.
+    pub(super) const NONE: Spread = Spread { least: u64::MAX, greatest: 0, sum: 0, count: 0 };
+
+    /// Takes one more time into account.
+    #[inline]
+    pub(super) fn see(&mut self, time: u64) {
+        self.least = self.least.min(time);
+        self.greatest = self.greatest.max(time);
+        self.sum += u128::from(time);
+        self.count += 1;
+    }
+
+    /// Whether all times seen are one instant.
+    pub(super) fn is_instant(&self) -> bool {
+        self.least >= self.greatest
+    }
+
+    /// Binary logarithm of the width of buckets that suits these times: the dense part gets
+    /// `PER_BUCKET` each, unless `BUCKETS` of them would not reach far enough.
+    fn shift(&self) -> u32 {
+        let count = u128::from(self.count.max(1));
+        let mean = (self.sum / count).saturating_sub(u128::from(self.least)).max(1);
+        let width = (mean * PER_BUCKET / count).max(mean * SPAN / u128::from(BUCKETS)).max(1);
+        width.ilog2().min(63)
+    }
+}
+
+/// A row of buckets. Bucket `i` holds times from `base + (i << shift)` on; those before `next` have
+/// been opened.
+#[derive(Clone, Debug)]
+pub(super) struct Rung {
+    base: u64,
+    shift: u32,
+    next: usize,
+    /// The last instant that this rung holds; its last bucket reaches that far.
+    last: u64,
+    buckets: Vec<Bucket>,
+}
+
+impl Rung {
+    /// A rung for entries of that spread, which also gets what comes later up to `last`, if given;
+    /// without, it ends where its buckets do. `buckets` is an old row to use again.
+    pub(super) fn new(spread: &Spread, last: Option<u64>, mut buckets: Vec<Bucket>) -> Self {
+        let (base, shift) = (spread.least, spread.shift());
+        let wanted = (last.unwrap_or(u64::MAX) - base) >> shift;
+        let count = wanted.min(BUCKETS - 1) + 1;
+        buckets.clear();
+        buckets.resize(count as usize, Bucket::EMPTY);
+        let end = base.saturating_add(((u128::from(count) << shift) - 1).min(u128::from(u64::MAX)) as u64);
+        Rung { base, shift, next: 0, last: last.unwrap_or(end), buckets }
+    }
+
+    /// Number of the bucket in which an instant lies; may be past the last.
+    #[inline]
+    pub(super) fn place(&self, time: u64) -> u64 {
+        time.wrapping_sub(self.base) >> self.shift
+    }
+
+    /// Whether a bucket has not been opened yet.
+    #[inline]
+    pub(super) fn is_closed(&self, place: u64) -> bool {
+        place >= self.next as u64
+    }
+
+    /// The bucket of that number, if there is one.
+    #[inline]
+    pub(super) fn bucket(&mut self, place: u64) -> Option<&mut Bucket> {
+        self.buckets.get_mut(place as usize)
+    }
+
+    /// The bucket of that number, or the last one, which takes everything later.
+    #[inline]
+    pub(super) fn bucket_or_last(&mut self, place: u64) -> &mut Bucket {
+        let last = self.buckets.len() - 1;
+        &mut self.buckets[last.min(place as usize)]
+    }
+
+    /// Opens the next bucket that is not empty: the bucket, and the last instant it holds.
+    pub(super) fn open(&mut self) -> Option<(Bucket, u64)> {
+        let skipped = self.buckets[self.next..].iter().position(|bucket| bucket.len() > 0);
+        let Some(skipped) = skipped else {
+            self.next = self.buckets.len();
+            return None;
+        };
+        let place = self.next + skipped;
+        self.next = place + 1;
+        let end = if self.next == self.buckets.len() {
+            self.last
+        } else {
+            self.base + ((self.next as u64) << self.shift) - 1
+        };
+        Some((std::mem::replace(&mut self.buckets[place], Bucket::EMPTY), end))
+    }
+
+    /// Every bucket, to look at.
+    pub(super) fn buckets(&self) -> &[Bucket] {
+        &self.buckets
+    }
+
+    /// Every bucket, to change.
+    pub(super) fn buckets_mut(&mut self) -> &mut [Bucket] {
+        &mut self.buckets
+    }
+
+    /// The row, to use again.
+    pub(super) fn into_buckets(self) -> Vec<Bucket> {
+        self.buckets
+    }
+}
