@@ -117,7 +117,7 @@ impl<E: Copy> Ladder<E> {
     /// Adds an entry that lies in the opened bucket of the coarsest rung.
     fn push_finer(&mut self, entry: Entry<E>, time: u64) {
         for rung in &mut self.rungs[1..] {
-            let place = rung.place(time);
+            let place = rung.place_or_last(time);
             if rung.is_closed(place) {
                 return self.pool.push(rung.bucket_or_last(place), entry);
             }

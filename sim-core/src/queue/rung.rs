@@ -73,16 +73,23 @@ impl Rung {
         Rung { base, shift, next: 0, last: last.unwrap_or(end), buckets }
     }
 
-    /// Number of the bucket in which an instant lies; may be past the last.
+    /// Number of the bucket in which an instant lies; may be past the last. What comes before this rung
+    /// lies in the bucket that was opened first, so in a finer rung.
     #[inline]
     pub(super) fn place(&self, time: u64) -> u64 {
-        time.wrapping_sub(self.base) >> self.shift
+        time.saturating_sub(self.base) >> self.shift
     }
 
     /// Whether a bucket has not been opened yet.
     #[inline]
     pub(super) fn is_closed(&self, place: u64) -> bool {
         place >= self.next as u64
+    }
+
+    /// Number of the bucket that takes an instant of this rung: the last one takes everything later.
+    #[inline]
+    pub(super) fn place_or_last(&self, time: u64) -> u64 {
+        self.place(time).min(self.buckets.len() as u64 - 1)
     }
 
     /// The bucket of that number, if there is one.
