@@ -270,4 +270,15 @@ impl engine::World for World {
             Event::Sample => self.sample(cx),
         }
     }
+
+    fn prefetch(&self, key: Key, event: &Event) {
+        match *event {
+            Event::Arrive { message } | Event::Deliver { message } => {
+                self.messages.prefetch(message);
+                self.prefetch_node(NodeId(key.destination()));
+            }
+            Event::BitswapWake => self.prefetch_node(NodeId(key.destination())),
+            _ => {}
+        }
+    }
 }

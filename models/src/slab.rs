@@ -1,5 +1,7 @@
 //! Places for bulky things that events refer to by number, with a generation against stale references.
 
+use sim_core::prefetch::prefetch;
+
 /// A place in a [`Slab`] and the generation of its tenant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket {
@@ -56,6 +58,11 @@ impl<T> Slab<T> {
     pub fn get(&self, ticket: Ticket) -> Option<&T> {
         let place = self.places.get(ticket.slot as usize)?;
         if place.0 == ticket.generation { place.1.as_ref() } else { None }
+    }
+
+    /// Asks for the place of a value before it is needed.
+    pub fn prefetch(&self, ticket: Ticket) {
+        prefetch(&self.places, ticket.slot as usize);
     }
 
     /// Values that live here.

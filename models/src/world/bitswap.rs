@@ -47,7 +47,8 @@ pub(crate) struct BitswapWorld {
     waiting: VecDeque<(NodeId, Wish)>,
     is_carrying_out: bool,
     /// Buffers that are used again and again.
-    spare_messages: Vec<Message>,
+    #[expect(clippy::vec_box, reason = "messages travel boxed; the boxes are used again")]
+    spare_messages: Vec<Box<Message>>,
     spare_wishes: Vec<Vec<Wish>>,
 }
 
@@ -143,7 +144,7 @@ impl World {
         node: NodeId,
         to: NodeId,
         envelope: Option<EnvelopeId>,
-        message: Message,
+        message: Box<Message>,
         cx: &mut Cx<Event>,
     ) {
         let state = &self.nodes[node.index()];
@@ -170,7 +171,7 @@ impl World {
         &mut self,
         node: NodeId,
         from: NodeId,
-        message: Message,
+        mut message: Box<Message>,
         cx: &mut Cx<Event>,
     ) {
         if !self.nodes[node.index()].connections.touch(from, cx.now()) {
@@ -183,7 +184,6 @@ impl World {
         self.tell_connected(node, from, cx);
         self.with_bitswap(node, cx, |bitswap, context| bitswap.receive(context, from, &message));
         self.blocks_landed(&message, cx.now());
-        let mut message = message;
         message.clear();
         self.bitswap.spare_messages.push(message);
     }

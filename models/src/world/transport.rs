@@ -36,7 +36,7 @@ pub(crate) enum Body {
     /// DHT: ADD_PROVIDER for these blocks.
     Put { send: SendId, session: u32, blocks: Vec<BlockId> },
     /// Bitswap.
-    Bitswap(Message),
+    Bitswap(Box<Message>),
 }
 
 /// Bytes over all nodes: sent = received + dropped + in flight.

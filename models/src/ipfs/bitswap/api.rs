@@ -33,11 +33,12 @@ pub struct Context<'a, S> {
     /// Wishes are appended here, in the order in which they are to be carried out.
     pub out: &'a mut Vec<Wish>,
     /// Cleared messages whose buffers may be used again; may be empty.
-    pub spare: &'a mut Vec<Message>,
+    #[expect(clippy::vec_box, reason = "messages travel boxed; the boxes are used again")]
+    pub spare: &'a mut Vec<Box<Message>>,
 }
 
 impl<S> Context<'_, S> {
-    pub(super) fn blank_message(&mut self) -> Message {
+    pub(super) fn blank_message(&mut self) -> Box<Message> {
         self.spare.pop().unwrap_or_default()
     }
 }
@@ -55,7 +56,7 @@ pub enum Wish {
         /// The worker's ticket, for messages of the server.
         envelope: Option<EnvelopeId>,
         /// The message.
-        message: Message,
+        message: Box<Message>,
     },
     /// Look for providers of the block, dial each, and call
     /// [`Bitswap::provider_connected`](super::Bitswap::provider_connected) for those that answer.
