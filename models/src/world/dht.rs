@@ -65,6 +65,8 @@ pub(crate) struct DhtWorld {
     pub(crate) servers: crate::ipfs::dht::ServerIndex,
     /// One per node in full fidelity, none in lazy.
     pub(crate) refreshers: Vec<Refresher>,
+    /// Buffers that are used again and again.
+    spare_blocks: Vec<Vec<BlockId>>,
     wishes: Vec<LookupWish>,
     announce_wishes: Vec<AnnounceWish>,
     /// Wishes of announcers that wait to be carried out.
@@ -102,6 +104,7 @@ impl DhtWorld {
                 }
                 RefreshFidelity::Lazy => Vec::new(),
             },
+            spare_blocks: Vec::new(),
             wishes: Vec::new(),
             announce_wishes: Vec::new(),
             announcing: VecDeque::new(),
@@ -152,6 +155,12 @@ impl World {
     pub(crate) fn recycle(&mut self, mut buffer: Vec<NodeId>) {
         buffer.clear();
         self.spare_peers.push(buffer);
+    }
+
+    /// Gives a buffer of blocks back.
+    pub(crate) fn recycle_blocks(&mut self, mut buffer: Vec<BlockId>) {
+        buffer.clear();
+        self.dht.spare_blocks.push(buffer);
     }
 
     fn carry_out_lookup(&mut self, ticket: Ticket, mut wishes: Vec<LookupWish>, cx: &mut Cx<Event>) {
@@ -386,7 +395,8 @@ impl World {
     }
 
     fn send_records(&mut self, node: NodeId, send: SendId, to: NodeId, cx: &mut Cx<Event>) {
-        let blocks = self.dht.announcers[node.index()].records(send).to_vec();
+        let mut blocks = self.dht.spare_blocks.pop().unwrap_or_default();
+        blocks.extend_from_slice(self.dht.announcers[node.index()].records(send));
         for &block in &blocks {
             self.nodes[node.index()].records.add(block, node, cx.now());
         }
@@ -396,6 +406,7 @@ impl World {
             Dial::Fails => {
                 let at = later(cx.now(), self.config.ipfs.dht.dial_timeout);
                 cx.schedule(at, node.0, node.0, Event::PutFails { send, session });
+                self.recycle_blocks(blocks);
             }
             dial => {
                 let bytes = ANSWER_BYTES + RECORD_BYTES * blocks.len() as u64;
@@ -411,12 +422,12 @@ impl World {
         from: NodeId,
         send: SendId,
         session: u32,
-        blocks: &[BlockId],
+        blocks: Vec<BlockId>,
         cx: &mut Cx<Event>,
     ) {
         let now = cx.now();
         let expires = later(now, self.config.ipfs.dht.record_validity);
-        for &block in blocks {
+        for &block in &blocks {
             self.nodes[server.index()].records.add(block, from, now);
             let World { ladder, nodes, up, content, .. } = self;
             for &object in content.objects_with(block) {
@@ -425,6 +436,7 @@ impl World {
                 }
             }
         }
+        self.recycle_blocks(blocks);
         self.watch_expiry(cx);
         if self.is_up(from) && self.node(from).session == session {
             self.announce(from, cx, |announcer, now, keys, out| announcer.sent(send, true, now, keys, out));

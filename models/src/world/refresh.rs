@@ -49,8 +49,7 @@ impl World {
         let refresh = LazyRefresh::new(&self.dht.servers, &self.keys, &self.draws, &self.config.ipfs.dht);
         let own = &mut self.nodes[node.index()];
         let mut lazy = Lazy { entity: own.entity, lazy: own.lazy };
-        let empty = RoutingTable::new(node, own.table.k());
-        let mut table = std::mem::replace(&mut own.table, empty);
+        let mut table = std::mem::take(&mut own.table);
         let (nodes, up, turned) = (&self.nodes, &self.up, &self.turned);
         step(&refresh, &mut table, &mut lazy, &|server, at| {
             let Turned { last, before } = turned[server.index()];

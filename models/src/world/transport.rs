@@ -151,7 +151,7 @@ impl World {
             Body::Answer { lookup, closer, providers } => {
                 self.dht_answered(from, lookup, closer, providers, cx)
             }
-            Body::Put { send, session, blocks } => self.dht_put(to, from, send, session, &blocks, cx),
+            Body::Put { send, session, blocks } => self.dht_put(to, from, send, session, blocks, cx),
             Body::Bitswap(message) => self.bitswap_received(to, from, message, cx),
         }
     }
@@ -168,7 +168,10 @@ impl World {
                 self.rpc_will_fail(to, from, lookup, sent_at, cx);
                 self.spare_peers.extend([closer, providers]);
             }
-            Body::Put { send, session, .. } => self.put_will_fail(from, send, session, sent_at, cx),
+            Body::Put { send, session, blocks } => {
+                self.recycle_blocks(blocks);
+                self.put_will_fail(from, send, session, sent_at, cx)
+            }
             Body::Bitswap(message) => self.blocks_landed(&message, cx.now()),
         }
     }

@@ -156,15 +156,8 @@ impl Client {
     }
 
     /// The next time at which something is due.
-    pub(super) fn next_wake(&mut self) -> SimTime {
-        while let Some((at, key)) = self.hub.timers.first() {
-            if self.deadline(key) <= at {
-                return at;
-            }
-            self.hub.timers.pop_first();
-            self.rearm(key);
-        }
-        SimTime::NEVER
+    pub(super) fn next_wake(&self) -> SimTime {
+        self.hub.timers.first().map_or(SimTime::NEVER, |(at, _)| at)
     }
 
     pub(super) fn session(&self, session: SessionId) -> Option<&Session> {
@@ -356,33 +349,6 @@ impl Client {
         let session = &mut self.sessions[index];
         let (deadline, key) = (session.deadline(), TimerKey::Session(session.id()));
         self.hub.timers.arm(key, &mut session.queued_timer, deadline);
-    }
-
-    /// The present deadline of the owner of an entry.
-    fn deadline(&mut self, key: TimerKey) -> SimTime {
-        match key {
-            TimerKey::Queue(peer) => {
-                self.hub.queue_mut(peer).map_or(SimTime::NEVER, |(queue, _)| queue.deadline())
-            }
-            TimerKey::Session(session) => self.session(session).map_or(SimTime::NEVER, Session::deadline),
-        }
-    }
-
-    fn rearm(&mut self, key: TimerKey) {
-        match key {
-            TimerKey::Queue(peer) => {
-                if let Some((queue, _)) = self.hub.queue_mut(peer) {
-                    queue.queued_timer = SimTime::NEVER;
-                    self.hub.arm_queue(peer);
-                }
-            }
-            TimerKey::Session(session) => {
-                if let Ok(index) = self.find(session) {
-                    self.sessions[index].queued_timer = SimTime::NEVER;
-                    self.arm_session(index);
-                }
-            }
-        }
     }
 }
 

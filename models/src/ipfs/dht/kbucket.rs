@@ -64,6 +64,13 @@ const REPLACEABLE: u32 = 1;
 /// Groups up to this size are ranked on the stack.
 const RANKED_MAX: usize = 64;
 
+/// What stands in for a table that is elsewhere; costs nothing to make.
+impl Default for RoutingTable {
+    fn default() -> Self {
+        RoutingTable { own: NodeId(0), k: 0, starts: Vec::new(), peers: Vec::new(), stamps: Vec::new() }
+    }
+}
+
 impl RoutingTable {
     /// An empty table of node `own` with room for `k` peers in a bucket.
     ///
