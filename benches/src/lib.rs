@@ -6,7 +6,7 @@ use models::config::{
 };
 use models::ipfs::unixfs::{ChunkerSpec, Dag, DagCollector, FileImporter, ImportOptions};
 use models::metrics::METRICS;
-use models::net::Topology;
+use models::net::{NetTier, Topology};
 use sim_core::dist::Law;
 use sim_core::draws::mix64;
 use sim_core::time::{SimSpan, SimTime};
@@ -61,6 +61,7 @@ pub fn thousand_peers(days: u64) -> Config {
         duration: SimSpan::from_days(days),
         net: NetConfig {
             topology: Arc::new(Topology::single("one region", SimSpan::from_millis(80))),
+            tier: NetTier::default(),
             partitions: Vec::new(),
             dial_round_trips: 2,
         },
