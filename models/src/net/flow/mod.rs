@@ -5,20 +5,22 @@
 //! flow starts or ends, and only within the component of flows that share lines, directly or through others.
 //!
 //! ```text
-//!   flow starts or ends --> its two lines --> component, if at most EXACT_MAX flows --> progressive filling
-//!                                        \--> larger: rate = min(up / flows on it, down / flows on it),
+//!   flow starts or ends --> its two lines --> progressive filling of the flows that feel it
+//!                                        \--> in a component of more than EXACT_MAX flows:
+//!                                             rate = min(up / flows on it, down / flows on it),
 //!                                             for the flows on these two lines only
 //! ```
 //!
-//! - *Exact* ([`fill`]): raise all rates together; a line that is full freezes its flows; go on with the rest.
-//!   O(f log l) for f flows on l lines.
-//! - *Coarse*, the per-endpoint rule: O(flows on the two lines) whatever the size. Never above a line's rate, and
-//!   exact where one end limits all of its flows; otherwise pessimistic, for what a flow that is limited elsewhere
-//!   leaves over is nobody's. `tests/net_flow.rs` measures by how much: see `docs/model.md`.
+//! - *Exact* ([`fill`]): raise all rates together; a line that is full freezes its flows; go on with the rest. Only
+//!   the flows on the two lines are filled anew, and those that thereby lose their bottleneck, and so on: a handful
+//!   of flows as a rule, the whole component at worst.
+//! - *Coarse*, the per-endpoint rule: O(flows on the two lines) at worst too. Never above a line's rate, and exact
+//!   where one end limits all of its flows; otherwise pessimistic, for what a flow that is limited elsewhere leaves
+//!   over is nobody's. `tests/net_flow` measures by how much: see `docs/model.md`.
 //!
-//! A component turns coarse as a whole when it grows past [`EXACT_MAX`], and exact again when it is found to have
-//! shrunk to half of that; it is looked at once in `EXACT_MAX` changes. So one component never mixes both rules,
-//! which is what keeps lines within their rates, and the looking costs a change O(1).
+//! Sizes of components are looked at once in so many changes that a change costs O(1) by it. One that is found above
+//! [`EXACT_MAX`] turns coarse as a whole, and exact again when it is found at half of that: one component never mixes
+//! both rules, which is what keeps lines within their rates.
 //!
 //! Arithmetic is whole: rates in thousandths of a bit a second, rounded down; what is left of a flow in
 //! [`WORK_PER_BYTE`]ths of a byte, so that rate times nanoseconds is subtracted without rounding. When a flow ends
@@ -28,17 +30,21 @@
 //! the downlink later than they leave the uplink, and what short messages take from a line.
 
 mod fill;
+mod tier;
 
-use super::link::INTERLEAVED_MAX;
-use super::tier::{Departure, Moved, Shipment, Tier};
+use super::tier::Moved;
 use fill::Scratch;
 use sim_core::time::{SimSpan, SimTime};
-use sim_core::units::{BitRate, Bytes};
+use sim_core::units::BitRate;
 
-/// Most flows of a component whose rates are exactly max-min fair; above, the per-endpoint rule holds.
+/// Most flows of a component whose rates are kept exactly max-min fair; above, the per-endpoint rule holds.
 ///
-/// Assumption: at 512 a change costs some 20 microseconds, as much as a hundred events.
-pub const EXACT_MAX: usize = 512;
+/// Assumption: up to here even a change that reaches the whole component, which is seldom, costs milliseconds; among
+/// 30,000 coupled flows a change of random pairs costs 7 microseconds (`benches/BASELINES.md`).
+pub const EXACT_MAX: usize = 65_536;
+
+/// A coarse component is looked at once in `exact_max` changes, an exact one this many times as often.
+const LOOKS: usize = 4;
 
 /// Parts of a byte in which work is counted: 8 bits of 1,000 thousandths, over 10^9 nanoseconds a second.
 pub const WORK_PER_BYTE: u128 = 8 * 1_000 * 1_000_000_000;
@@ -66,6 +72,8 @@ struct Flow {
     rate: u64,
     since: SimTime,
     ends_at: SimTime,
+    /// Which of its lines is its bottleneck (0 or 1), if its component is exact.
+    bottleneck: u8,
 }
 
 impl Flow {
@@ -108,8 +116,9 @@ pub struct FlowNet {
     free: Vec<u32>,
     live: usize,
     exact_max: usize,
-    /// Changes of coarse components since one was last looked at.
-    changes: usize,
+    /// Changes of coarse, and of exact, components since one was last looked at.
+    coarse_changes: usize,
+    exact_changes: usize,
     scratch: Scratch,
 }
 
@@ -128,7 +137,8 @@ impl FlowNet {
             free: Vec::new(),
             live: 0,
             exact_max,
-            changes: 0,
+            coarse_changes: 0,
+            exact_changes: 0,
             scratch: Scratch::default(),
         }
     }
@@ -159,6 +169,7 @@ impl FlowNet {
             rate: 0,
             since: now,
             ends_at: SimTime::NEVER,
+            bottleneck: 0,
         };
         match self.flows.get_mut(slot as usize) {
             Some(place) => *place = flow,
@@ -246,28 +257,34 @@ impl FlowNet {
             return self.rebalance_coarse(lines, now, moved);
         }
         let mut scratch = std::mem::take(&mut self.scratch);
-        if scratch.collect(&self.lines, &self.flows, &lines, self.exact_max) {
-            self.fill(&mut scratch, now, moved);
-        } else {
-            // It has just outgrown the limit: at most two components of that size and one flow.
+        self.exact_changes += 1;
+        let looks = self.live > self.exact_max && self.exact_changes * LOOKS >= self.exact_max;
+        if looks {
+            self.exact_changes = 0;
+        }
+        if looks && !scratch.collect(&self.lines, &self.flows, &lines, self.exact_max) {
             scratch.collect(&self.lines, &self.flows, &lines, usize::MAX);
             self.coarsen(&scratch, now, moved);
+        } else {
+            scratch.solve_around(&self.lines, &self.flows, &lines);
+            self.take_filled(&scratch, now, moved);
         }
         self.scratch = scratch;
     }
 
     fn rebalance_coarse(&mut self, lines: [u32; 2], now: SimTime, moved: &mut Vec<Moved>) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        self.changes += 1;
-        let looks = self.changes >= self.exact_max;
+        self.coarse_changes += 1;
+        let looks = self.coarse_changes >= self.exact_max;
         if looks {
-            self.changes = 0;
+            self.coarse_changes = 0;
         }
         if looks && scratch.collect(&self.lines, &self.flows, &lines, self.exact_max / 2) {
             for &line in &scratch.lines {
                 self.lines[line as usize].is_coarse = false;
             }
-            self.fill(&mut scratch, now, moved);
+            scratch.fill(&self.lines, &self.flows);
+            self.take_filled(&scratch, now, moved);
         } else {
             for line in lines {
                 let state = &self.lines[line as usize];
@@ -286,11 +303,11 @@ impl FlowNet {
         self.scratch = scratch;
     }
 
-    /// All flows that were collected get their max-min fair rates.
-    fn fill(&mut self, scratch: &mut Scratch, now: SimTime, moved: &mut Vec<Moved>) {
-        scratch.fill(&self.lines, &self.flows);
-        for &(slot, rate) in &scratch.rates {
-            self.set_rate(slot, rate, now, moved);
+    /// The flows that were filled take their new rates.
+    fn take_filled(&mut self, scratch: &Scratch, now: SimTime, moved: &mut Vec<Moved>) {
+        for filled in &scratch.filled {
+            self.flows[filled.slot as usize].bottleneck = filled.bottleneck;
+            self.set_rate(filled.slot, filled.rate, now, moved);
         }
     }
 
@@ -336,74 +353,6 @@ fn time_left(work: u128, rate: u64) -> Option<SimSpan> {
         Err(_) => work.checked_add(u128::from(rate.checked_sub(1)?))? / u128::from(rate),
     };
     u64::try_from(nanos).ok().map(SimSpan::from_nanos)
-}
-
-impl Tier for FlowNet {
-    fn add(&mut self, up: Option<BitRate>, down: Option<BitRate>) {
-        self.lines.extend([Line::new(up), Line::new(down)]);
-    }
-
-    fn depart(&mut self, shipment: Shipment, now: SimTime, moved: &mut Vec<Moved>) -> Departure {
-        let Shipment { from, to, bytes, is_connected } = shipment;
-        if bytes > INTERLEAVED_MAX && is_connected {
-            return self.start(from, to, bytes, now, moved).map_or(Departure::At(now), Departure::Flow);
-        }
-        // Alone on the line: packets of short messages interleave with those of flows.
-        let time = self.lines[2 * from].rate.map_or(SimSpan::ZERO, |rate| {
-            BitRate::from_bits_per_sec(rate / 1_000).transfer_time(Bytes::new(bytes))
-        });
-        Departure::At(now.saturating_add(time))
-    }
-
-    fn end_flow(&mut self, flow: FlowId, now: SimTime, moved: &mut Vec<Moved>) {
-        self.end(flow, now, moved);
-    }
-
-    fn flows(&self) -> Vec<FlowId> {
-        let live = |&slot: &u32| self.flows[slot as usize].is_live;
-        (0..self.flows.len() as u32).filter(live).map(|slot| self.id(slot)).collect()
-    }
-
-    fn flows_of(&self, node: usize) -> Vec<FlowId> {
-        let lines = [2 * node, 2 * node + 1];
-        let slots = lines.into_iter().flat_map(|line| &self.lines[line].flows);
-        let mut flows: Vec<FlowId> = slots.map(|&slot| self.id(slot)).collect();
-        flows.sort_unstable();
-        flows
-    }
-
-    fn ends_of(&self, flow: FlowId) -> (usize, usize) {
-        FlowNet::ends_of(self, flow)
-    }
-
-    fn check(&self) -> Vec<String> {
-        let mut broken = Vec::new();
-        for (number, line) in self.lines.iter().enumerate() {
-            let used: u128 = line.flows.iter().map(|&slot| u128::from(self.flows[slot as usize].rate)).sum();
-            if line.rate.is_some_and(|rate| used > u128::from(rate)) {
-                broken.push(format!("line {number}: flows take {used} of {:?}", line.rate));
-            }
-            for (place, &slot) in line.flows.iter().enumerate() {
-                let flow = &self.flows[slot as usize];
-                let side = number & 1;
-                if !flow.is_live || flow.lines[side] as usize != number || flow.places[side] as usize != place
-                {
-                    broken.push(format!("line {number}: flow {slot} is not where it says"));
-                }
-                let others = flow.lines.map(|line| &self.lines[line as usize]);
-                if line.rate.is_some()
-                    && others.iter().any(|other| other.rate.is_some() && other.is_coarse != line.is_coarse)
-                {
-                    broken.push(format!("line {number}: flow {slot} is half coarse"));
-                }
-            }
-        }
-        let listed: usize = self.lines.iter().step_by(2).map(|line| line.flows.len()).sum();
-        if listed != self.live {
-            broken.push(format!("{listed} flows on uplinks, {} alive", self.live));
-        }
-        broken
-    }
 }
 
 #[cfg(test)]
