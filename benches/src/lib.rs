@@ -1,5 +1,7 @@
 //! Shared fixtures of the benchmarks: named, sized, seeded.
 
+pub mod flows;
+
 use models::config::{
     Arrivals, CheckLevel, Config, Demand, DhtMode, Group, IpfsConfig, NetConfig, ObjectGroup, ReadMode,
     RecordConfig, RegionChoice, Role, Session, SessionStart, StoreConfig, Strategy,
@@ -100,4 +102,11 @@ fn object_of_ten_blocks(seed: u64) -> Arc<Dag> {
     importer.write(&random_bytes(seed, 9 * LEAF));
     let root = importer.finish().cid;
     Arc::new(sink.finish(&root).expect("the root was just received"))
+}
+
+/// CPU time that this thread has used so far, from the kernel's own account; none where there is no such thing.
+pub fn cpu_seconds() -> Option<f64> {
+    let account = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos: u64 = account.split_whitespace().next()?.parse().ok()?;
+    Some(nanos as f64 / 1e9)
 }
