@@ -69,7 +69,7 @@ fn draw(node: u32, slot: u32, number: u64) -> u64 {
 
 /// A number below `n` from the upper half of a word.
 fn below(word: u64, n: u64) -> u64 {
-    (word >> 32) * n >> 32
+    ((word >> 32) * n) >> 32
 }
 
 impl Exchange {
