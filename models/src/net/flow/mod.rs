@@ -11,7 +11,7 @@
 //!                                             for the flows on these two lines only
 //! ```
 //!
-//! - *Exact* ([`fill`]): raise all rates together; a line that is full freezes its flows; go on with the rest. Only
+//! - *Exact* (`fill.rs`): raise all rates together; a line that is full freezes its flows; go on with the rest. Only
 //!   the flows on the two lines are filled anew, and those that thereby lose their bottleneck, and so on: a handful
 //!   of flows as a rule, the whole component at worst.
 //! - *Coarse*, the per-endpoint rule: O(flows on the two lines) at worst too. Never above a line's rate, and exact
