@@ -167,3 +167,19 @@ pub fn run_flows(nodes: u32, end: SimSpan, exact_max: usize) -> FlowsReport {
     let world = engine.world();
     FlowsReport { transfers: world.done, moved: world.rates_changed, check: world.sum }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workload_does_the_same_work_for_ever() {
+        let second = SimSpan::from_secs(1);
+        let exact = run_flows(20, second, usize::MAX);
+        assert_eq!((exact.transfers, exact.check), (638, 11_776_331_222_689_335_981));
+        let coarse = run_flows(20, second, 0);
+        assert!(coarse.transfers < exact.transfers, "the per-endpoint rule is pessimistic");
+        // No more than the links can carry: 12.5 MB each.
+        assert!(exact.transfers * BLOCK < 20 * 12_500_000);
+    }
+}
