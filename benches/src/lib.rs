@@ -1,5 +1,6 @@
 //! Shared fixtures of the benchmarks: named, sized, seeded.
 
+pub mod flows;
 pub mod workloads;
 
 use models::config::{
@@ -8,7 +9,7 @@ use models::config::{
 };
 use models::ipfs::unixfs::{ChunkerSpec, Dag, DagCollector, FileImporter, ImportOptions};
 use models::metrics::METRICS;
-use models::net::Topology;
+use models::net::{NetTier, Topology};
 use sim_core::dist::Law;
 use sim_core::draws::mix64;
 use sim_core::time::{SimSpan, SimTime};
@@ -63,6 +64,7 @@ pub fn thousand_peers(days: u64, patience: Option<SimSpan>) -> Config {
         duration: SimSpan::from_days(days),
         net: NetConfig {
             topology: Arc::new(Topology::single("one region", SimSpan::from_millis(80))),
+            tier: NetTier::default(),
             partitions: Vec::new(),
             dial_round_trips: 2,
         },
@@ -101,4 +103,11 @@ fn object_of_ten_blocks(seed: u64) -> Arc<Dag> {
     importer.write(&random_bytes(seed, 9 * LEAF));
     let root = importer.finish().cid;
     Arc::new(sink.finish(&root).expect("the root was just received"))
+}
+
+/// CPU time that this thread has used so far, from the kernel's own account; none where there is no such thing.
+pub fn cpu_seconds() -> Option<f64> {
+    let account = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos: u64 = account.split_whitespace().next()?.parse().ok()?;
+    Some(nanos as f64 / 1e9)
 }

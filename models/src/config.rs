@@ -8,7 +8,7 @@ use crate::ids::ObjectId;
 use crate::ipfs::bitswap::BitswapConfig;
 use crate::ipfs::dht::DhtConfig;
 use crate::ipfs::unixfs::Dag;
-use crate::net::Topology;
+use crate::net::{NetTier, Topology};
 use sim_core::dist::Law;
 use sim_core::time::{SimSpan, SimTime};
 use sim_core::units::{BitRate, Bytes, Prob};
@@ -42,6 +42,8 @@ pub struct Config {
 pub struct NetConfig {
     /// Regions and delays between them.
     pub topology: Arc<Topology>,
+    /// What the bytes of a message cost on the access lines at both of its ends. Default: first come, first served.
+    pub tier: NetTier,
     /// Times at which regions cannot reach the rest; at most 64.
     pub partitions: Vec<Partition>,
     /// Round trips spent on a new connection before the first request is on its way.

@@ -6,6 +6,7 @@
 use crate::ids::{NodeId, ObjectId, ReadId};
 use crate::ipfs::bitswap::EnvelopeId;
 use crate::ipfs::dht::SendId;
+use crate::net::FlowId;
 use crate::slab::Ticket;
 use crate::world::World;
 use sim_core::engine::{self, Cx};
@@ -124,6 +125,11 @@ pub enum Event {
     RecordsExpire,
     /// The ladder and the sampled metrics are written down.
     Sample,
+    /// The last bit of a bulk message is through both links (tier `flow` only).
+    FlowEnds {
+        /// Which flow.
+        flow: FlowId,
+    },
 }
 
 impl engine::Event for Event {
@@ -154,6 +160,7 @@ impl engine::Event for Event {
             Event::RetentionEnds { .. } => 22,
             Event::RecordsExpire => 23,
             Event::Sample => 24,
+            Event::FlowEnds { .. } => 25,
         }
     }
 
@@ -171,6 +178,7 @@ impl engine::Event for Event {
             Event::PutFails { session, .. } => u64::from(session),
             Event::RefreshCutOff { lookup } => u64::from(lookup.slot),
             Event::PingEnds { peer, reason, answers } => pair(peer.0, 2 * reason as u32 + u32::from(answers)),
+            Event::FlowEnds { flow } => u64::from(flow.slot),
             Event::ReadArrives { read } | Event::PatienceEnds { read } => u64::from(read.0),
             Event::PartitionTurns
             | Event::PhaseEnds
@@ -205,7 +213,7 @@ pub enum PingFor {
 }
 
 /// Number of kinds of events.
-pub const KINDS: usize = 25;
+pub const KINDS: usize = 26;
 
 /// Names of the kinds of events, by number.
 pub const KIND_NAMES: [&str; KINDS] = [
@@ -234,6 +242,7 @@ pub const KIND_NAMES: [&str; KINDS] = [
     "retention-ends",
     "records-expire",
     "sample",
+    "flow-ends",
 ];
 
 impl engine::World for World {
@@ -268,6 +277,7 @@ impl engine::World for World {
             Event::RetentionEnds { object } => self.retention_ends(node, object, cx),
             Event::RecordsExpire => self.records_expire(cx),
             Event::Sample => self.sample(cx),
+            Event::FlowEnds { flow } => self.flow_ends(flow, cx),
         }
     }
 

@@ -8,7 +8,7 @@ mod worlds;
 use models::config::{
     Arrivals, Config, Demand, DhtMode, ReadMode, RegionChoice, Role, Session, SessionStart, Strategy,
 };
-use models::net::{Region, Topology};
+use models::net::{NetTier, Region, Topology};
 use models::tables;
 use sim_core::dist::Law;
 use sim_core::time::{SimSpan, SimTime};
@@ -93,6 +93,20 @@ fn the_same_seed_tells_the_same_story_and_another_seed_another() {
 
 #[test]
 fn one_more_idle_peer_changes_nobody_elses_rows() {
+    idle_peer_in(NetTier::Fifo);
+}
+
+#[test]
+fn one_more_idle_peer_changes_nobody_elses_rows_where_transfers_share_links() {
+    idle_peer_in(NetTier::Flow);
+}
+
+fn idle_peer_in(tier: NetTier) {
+    let busy = || {
+        let mut config = busy();
+        config.net.tier = tier;
+        config
+    };
     let before = tell(busy(), 3);
     for first in [true, false] {
         let mut config = busy();

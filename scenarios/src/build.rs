@@ -13,6 +13,7 @@ use models::config::{
 };
 use models::ipfs::bitswap::{BitswapConfig, BroadcastPolicy};
 use models::ipfs::dht::{DhtConfig, ProvideMode, ProvideStrategy, RefreshFidelity};
+use models::net::NetTier;
 use sim_core::dist::Law;
 use sim_core::time::{SimSpan, SimTime};
 use sim_core::units::{Prob, Ratio};
@@ -78,6 +79,11 @@ fn net(values: &Values) -> NetConfig {
     };
     NetConfig {
         topology: regions::world(),
+        tier: choose(
+            values.one("net"),
+            "tier",
+            &[("latency", NetTier::Latency), ("fifo", NetTier::Fifo), ("flow", NetTier::Flow)],
+        ),
         partitions: values.all("net.partition.<n>").map(partition).collect(),
         dial_round_trips: narrow(values.one("net"), "dial_round_trips"),
     }

@@ -198,6 +198,7 @@ fn fidelity(prepared: &Prepared) -> BTreeMap<String, String> {
         }
     };
     for variant in &prepared.scenario.variants {
+        note("net_tier", variant.values.one("net").text("tier").into());
         note("dht_refresh", variant.values.one("ipfs.dht").text("refresh_fidelity").into());
         for objects in variant.values.all("objects.<group>") {
             note("content_shrink", objects.maybe_whole("shrink").unwrap_or(1).to_string());

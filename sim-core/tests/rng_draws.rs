@@ -152,6 +152,10 @@ const NUMBERINGS: &[Numbering] = &[
         let mut draw = Draws::new(42, 0).at(DOMAIN, Entity(i), 0);
         (0..4).map(|_| draw.next_u64()).last().unwrap()
     }),
+    ("seed and replicate at once", |i| Draws::new(i, i as u32).word(DOMAIN, Entity(0), 0)),
+    ("entity and counter at once", |i| Draws::new(42, 0).word(DOMAIN, Entity(i), i)),
+    ("counter against entity", |i| Draws::new(42, 0).word(DOMAIN, Entity(i), (1 << 20) - i)),
+    ("rows of 200 counters", |i| Draws::new(42, 0).word(DOMAIN, Entity(i / 200), i % 200)),
 ];
 
 /// The word as a number from -1 to 1, of mean 0 and variance 1/3.
@@ -229,6 +233,48 @@ fn words_and_pairs_of_neighbours_fill_their_cells_evenly() {
                 let off = chi_square(&cells);
                 assert!(off.abs() < 5.0, "{name}, {what}, {part} bits: chi-square {off:.1} deviations off");
             }
+        }
+    }
+}
+
+/// Wald and Wolfowitz 1940: as many runs above and below the middle as independent words have.
+#[test]
+fn runs_above_and_below_the_middle_are_as_many_as_by_chance() {
+    for (name, word) in NUMBERINGS {
+        let above: Vec<bool> = (0..N).map(|i| word(i) >> 63 == 1).collect();
+        let runs = 1 + above.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        let high = above.iter().filter(|&&above| above).count() as f64;
+        let n = N as f64;
+        let mean = 2.0 * high * (n - high) / n + 1.0;
+        let deviation = ((mean - 1.0) * (mean - 2.0) / (n - 1.0)).sqrt();
+        let off = (runs as f64 - mean) / deviation;
+        assert!(off.abs() < 4.5, "{name}: {runs} runs, {off:.1} deviations off");
+    }
+}
+
+/// Bienayme 1874: of three neighbours, the middle one is the largest or the smallest in two cases of three.
+#[test]
+fn turning_points_are_as_many_as_by_chance() {
+    for (name, word) in NUMBERINGS {
+        let words: Vec<u64> = (0..N).map(word).collect();
+        let turns = words.windows(3).filter(|w| (w[1] > w[0]) == (w[1] > w[2])).count();
+        let n = N as f64;
+        let off = (turns as f64 - 2.0 * (n - 2.0) / 3.0) / ((16.0 * n - 29.0) / 90.0).sqrt();
+        assert!(off.abs() < 4.5, "{name}: {turns} turning points, {off:.1} deviations off");
+    }
+}
+
+/// Three neighbours as a point of a cube of 8 * 8 * 8 cells, by their highest and by their lowest bits.
+#[test]
+fn triples_of_neighbours_fill_a_cube_evenly() {
+    for (name, word) in NUMBERINGS {
+        for (part, shift) in [("high", 61), ("low", 0)] {
+            let words: Vec<u64> = (0..N).map(|i| word(i) >> shift & 7).collect();
+            let mut cells = vec![0; 512];
+            // Triples that do not overlap, so that the counts are those of independent points.
+            words.chunks_exact(3).for_each(|w| cells[(w[0] << 6 | w[1] << 3 | w[2]) as usize] += 1);
+            let off = chi_square(&cells);
+            assert!(off.abs() < 5.0, "{name}, {part} bits: chi-square {off:.1} deviations off");
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Access links: one uplink and one downlink a node, bulk first come, first served.
+//! The default tier: one uplink and one downlink a node, bulk first come, first served.
 //!
 //! A short message ([`INTERLEAVED_MAX`]) does not wait behind a bulk message: the packets of different
 //! connections interleave on a real link, so it leaves at once and only takes its own time from the link. A
 //! bulk message (a block) waits until the link is free. A link without a rate costs no time.
 
-use sim_core::time::{SimSpan, SimTime};
+use super::tier::{Departure, Moved, Shipment, Tier};
+use sim_core::time::SimTime;
 use sim_core::units::{BitRate, Bytes};
 
 /// Largest message that never waits, in bytes: a dozen packets, Bitswap's own target size of a message.
@@ -37,7 +38,6 @@ impl Link {
 pub struct Links {
     up: Vec<Link>,
     down: Vec<Link>,
-    delay: Vec<SimSpan>,
 }
 
 impl Links {
@@ -45,36 +45,28 @@ impl Links {
     pub fn new() -> Self {
         Self::default()
     }
+}
 
-    /// Adds the next node's lines.
-    pub fn add(&mut self, up: Option<BitRate>, down: Option<BitRate>, access_delay: SimSpan) {
+impl Tier for Links {
+    #[inline]
+    fn add(&mut self, up: Option<BitRate>, down: Option<BitRate>) {
         self.up.push(Link { rate: up, free_at: SimTime::ZERO });
         self.down.push(Link { rate: down, free_at: SimTime::ZERO });
-        self.delay.push(access_delay);
     }
 
-    /// One-way delay of a node's access line.
-    pub fn access_delay(&self, node: usize) -> SimSpan {
-        self.delay[node]
+    #[inline]
+    fn depart(&mut self, shipment: Shipment, now: SimTime, _moved: &mut Vec<Moved>) -> Departure {
+        Departure::At(self.up[shipment.from].pass(now, shipment.bytes))
     }
 
-    /// Sends `bytes` through `node`'s uplink; returns when the last byte has left.
-    pub fn upload(&mut self, node: usize, now: SimTime, bytes: u64) -> SimTime {
-        self.up[node].pass(now, bytes)
+    #[inline]
+    fn enter(&mut self, to: usize, now: SimTime, bytes: u64) -> SimTime {
+        let through = self.down[to].pass(now, bytes);
+        // A short message takes its time from the line, but is handed over as it comes: it is not worth an event.
+        if bytes > INTERLEAVED_MAX { through } else { now }
     }
 
-    /// Takes `bytes` in through `node`'s downlink; returns when the last byte is in.
-    pub fn download(&mut self, node: usize, now: SimTime, bytes: u64) -> SimTime {
-        self.down[node].pass(now, bytes)
-    }
-
-    /// Whether `node`'s downlink can delay a message of this size.
-    pub fn downlink_queues(&self, node: usize, bytes: u64) -> bool {
-        bytes > INTERLEAVED_MAX && self.down[node].rate.is_some()
-    }
-
-    /// Forgets what was queued: the node has gone off.
-    pub fn reset(&mut self, node: usize, now: SimTime) {
+    fn reset(&mut self, node: usize, now: SimTime) {
         self.up[node].free_at = now;
         self.down[node].free_at = now;
     }
@@ -83,6 +75,7 @@ impl Links {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_core::time::SimSpan;
 
     fn at(ms: u64) -> SimTime {
         SimTime::ZERO + SimSpan::from_millis(ms)
@@ -91,28 +84,36 @@ mod tests {
     /// One node with 8 Mbit/s up: a byte a microsecond.
     fn links() -> Links {
         let mut links = Links::new();
-        links.add(Some(BitRate::from_bits_per_sec(8_000_000)), None, SimSpan::ZERO);
+        links.add(Some(BitRate::from_bits_per_sec(8_000_000)), None);
         links
+    }
+
+    fn upload(links: &mut Links, now: SimTime, bytes: u64) -> SimTime {
+        let shipment = Shipment { from: 0, to: 0, bytes, is_connected: true };
+        match links.depart(shipment, now, &mut Vec::new()) {
+            Departure::At(left) => left,
+            Departure::Flow(flow) => panic!("a link made flow {flow:?}"),
+        }
     }
 
     #[test]
     fn bulk_is_served_first_come_first_served_at_the_rate() {
         let mut links = links();
-        assert_eq!(links.upload(0, at(0), 20_000), at(20));
-        assert_eq!(links.upload(0, at(5), 20_000), at(40));
-        assert_eq!(links.upload(0, at(100), 20_000), at(120));
+        assert_eq!(upload(&mut links, at(0), 20_000), at(20));
+        assert_eq!(upload(&mut links, at(5), 20_000), at(40));
+        assert_eq!(upload(&mut links, at(100), 20_000), at(120));
     }
 
     #[test]
     fn a_short_message_does_not_wait_but_takes_its_time_from_the_link() {
         let mut links = links();
-        links.upload(0, at(0), 20_000);
-        assert_eq!(links.upload(0, at(0), 1_000), at(1));
-        assert_eq!(links.upload(0, at(0), 20_000), at(41));
+        upload(&mut links, at(0), 20_000);
+        assert_eq!(upload(&mut links, at(0), 1_000), at(1));
+        assert_eq!(upload(&mut links, at(0), 20_000), at(41));
     }
 
     #[test]
     fn a_link_without_a_rate_costs_no_time() {
-        assert_eq!(links().download(0, at(3), 1 << 30), at(3));
+        assert_eq!(links().enter(0, at(3), 1 << 30), at(3));
     }
 }

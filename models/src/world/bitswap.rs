@@ -17,6 +17,7 @@ use crate::ipfs::bitswap::{
 use crate::ipfs::blockstore::BlockStore;
 use crate::ipfs::dht::LookupKind;
 use crate::ladder::CameBy;
+use crate::net::Departure;
 use crate::registry::Event;
 use crate::slab::{Slab, Ticket};
 use sim_core::draws::{Draws, mix64};
@@ -160,9 +161,13 @@ impl World {
             Dial::Fails => Dial::Fails,
             Dial::Open | Dial::Takes(_) => Dial::Open,
         };
-        let left = self.send(node, to, dial, bytes, Body::Bitswap(message), cx);
-        if let Some(envelope) = envelope {
-            cx.schedule(left, node.0, node.0, Event::Written { envelope, session });
+        let departure = self.send(node, to, dial, bytes, Body::Bitswap(message), cx);
+        match (envelope, departure) {
+            (Some(envelope), Departure::At(left)) => {
+                cx.schedule(left, node.0, node.0, Event::Written { envelope, session });
+            }
+            (Some(envelope), Departure::Flow(flow)) => self.flow_is_written(flow, envelope, session),
+            (None, _) => {}
         }
     }
 

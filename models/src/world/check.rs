@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::ids::{BlockId, ObjectId};
+use crate::net::Tier;
 
 /// A part of everything that is counted: each `of`-th thing, from the `number`-th on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +29,7 @@ impl World {
     pub(crate) fn check_part(&self, part: Part) -> Vec<String> {
         let mut broken = Vec::new();
         self.check_bytes(&mut broken);
+        self.check_flows(&mut broken);
         self.check_stores(part, &mut broken);
         self.check_copies(part, &mut broken);
         self.check_connections(part, &mut broken);
@@ -43,6 +45,21 @@ impl World {
         }
         if totals.corrupt_accepted > 0 {
             broken.push(format!("an altered block was accepted: {totals:?}"));
+        }
+    }
+
+    /// Lines keep to their rates, and every flow carries one message between two nodes that are up.
+    fn check_flows(&self, broken: &mut Vec<String>) {
+        broken.extend(self.links.check());
+        for flow in self.links.flows() {
+            let (from, to) = self.links.ends_of(flow);
+            let message = self.flows.message(flow).and_then(|ticket| self.messages.get(ticket));
+            if message.is_none_or(|message| (message.from.index(), message.to.index()) != (from, to)) {
+                broken.push(format!("flow {flow:?} from {from} to {to} carries no message of theirs"));
+            }
+            if !self.up[from] || !self.up[to] {
+                broken.push(format!("flow {flow:?} from {from} to {to}, one of which is down"));
+            }
         }
     }
 

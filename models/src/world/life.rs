@@ -5,6 +5,7 @@ use crate::churn::Phase;
 use crate::config::{Role, Strategy};
 use crate::ids::{BlockId, NodeId, ObjectId};
 use crate::ladder::{CameBy, WentBy};
+use crate::net::Tier;
 use crate::node::node_id;
 use crate::registry::Event;
 use sim_core::engine::Cx;
@@ -116,6 +117,7 @@ impl World {
         self.dht_goes_down(node, cx);
         self.drop_connections(node, cx);
         self.turn(node, false, now);
+        self.end_flows_of(node, cx);
         self.links.reset(node.index(), now);
         let state = self.node_mut(node);
         state.traffic.up += now.since(state.up_since);

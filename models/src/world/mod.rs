@@ -4,7 +4,8 @@
 //!   registry   which event goes where           transport  messages, links, connections, dialling
 //!   dht        lookups, records, providing      bitswap    sessions, envelopes, provider searches
 //!   life       up and down, plans, collection   reads      demand, readers, retention
-//!   report     tables and metrics at the end    check      what must hold at any moment
+//!   flows      messages that travel as flows    check      what must hold at any moment
+//!   report     tables and metrics at the end
 //! ```
 //!
 //! The world holds no protocol rule: it moves messages, keeps time for the machines, and knows who is up.
@@ -12,6 +13,7 @@
 mod bitswap;
 pub(crate) mod check;
 mod dht;
+mod flows;
 mod life;
 mod reads;
 mod refresh;
@@ -26,7 +28,7 @@ use crate::ipfs::bitswap::Bitswap;
 use crate::ipfs::blockstore::BlockStore;
 use crate::ipfs::dht::{Key, LazyState, RecordStore, RoutingTable};
 use crate::ladder::{self, Ladder};
-use crate::net::{Connections, Links};
+use crate::net::{Connections, Network};
 use crate::node::{self, Node, Timers, Traffic};
 use crate::registry::{Event, KINDS};
 use crate::slab::Slab;
@@ -60,7 +62,8 @@ pub struct World {
     pub(crate) regions: Vec<u16>,
     /// Peer identities in the key space of the DHT.
     pub(crate) keys: Vec<Key>,
-    pub(crate) links: Links,
+    pub(crate) links: Network,
+    pub(crate) flows: flows::FlowWorld,
     pub(crate) messages: Slab<transport::Envelope>,
     pub(crate) totals: Totals,
     /// Which partitions every region is cut off by, a bit each.
@@ -108,12 +111,12 @@ impl World {
     /// The world before its first event; [`World::start`] schedules that.
     pub fn new(config: Arc<Config>, content: Arc<Content>, draws: Draws) -> Self {
         let nodes = make_nodes(&config, draws);
-        let mut links = Links::new();
+        let mut links = Network::new(config.net.tier);
         for node in &nodes {
             let group = &config.groups[node.group];
             let spread = group.access_spread.as_nanos();
             let more = dist::below(&mut draws.at(ACCESS, node.entity, 0), spread.max(1));
-            links.add(group.uplink, group.downlink, group.access_delay + SimSpan::from_nanos(more));
+            links.add_node(group.uplink, group.downlink, group.access_delay + SimSpan::from_nanos(more));
         }
         let keys: Vec<Key> = nodes.iter().map(|node| node::peer_key(draws.run_seed(), node.entity)).collect();
         let ladder = Ladder::new(&content);
@@ -129,6 +132,7 @@ impl World {
             draws,
             keys,
             links,
+            flows: flows::FlowWorld::default(),
             messages: Slab::default(),
             totals: Totals::default(),
             dht,
@@ -145,7 +149,8 @@ impl World {
 
     /// Asks for what nearly every event at a node touches.
     pub(crate) fn prefetch_node(&self, node: NodeId) {
-        let Some(Node { connections, table, bitswap, traffic, records, .. }) = self.nodes.get(node.index()) else {
+        let Some(Node { connections, table, bitswap, traffic, records, .. }) = self.nodes.get(node.index())
+        else {
             return;
         };
         prefetch(from_ref(connections), 0);

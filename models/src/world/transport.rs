@@ -2,12 +2,14 @@
 //!
 //! A message leaves through the sender's uplink, crosses the delay between the regions and the two access
 //! delays, and enters through the receiver's downlink. The first message to a peer that a node is not
-//! connected to waits for the dial. A message to a node that is down or cut off by then is dropped.
+//! connected to waits for the dial. A message to a node that is down or cut off by then is dropped. Under the tier
+//! `flow`, bulk messages travel as flows: see `flows.rs`.
 
 use super::World;
 use crate::ids::{BlockId, NodeId};
 use crate::ipfs::bitswap::{CopyTag, EnvelopeId, Message};
 use crate::ipfs::dht::SendId;
+use crate::net::{Departure, Shipment, Tier};
 use crate::node::Node;
 use crate::registry::Event;
 use crate::slab::Ticket;
@@ -91,7 +93,7 @@ impl World {
     }
 
     /// Sends a message; `dial` is what [`World::dial`] said. Returns when its last byte has left the sender's
-    /// uplink.
+    /// uplink, or the flow whose end that is.
     pub(crate) fn send(
         &mut self,
         from: NodeId,
@@ -100,22 +102,27 @@ impl World {
         bytes: u64,
         body: Body,
         cx: &mut Cx<Event>,
-    ) -> SimTime {
+    ) -> Departure {
         let now = cx.now();
         let traffic = &mut self.nodes[from.index()].traffic;
         traffic.sent += bytes;
         traffic.messages += 1;
         self.totals.sent += bytes;
-        let left = self.links.upload(from.index(), now, bytes);
+        let is_connected = dial != Dial::Fails;
+        let shipment = Shipment { from: from.index(), to: to.index(), bytes, is_connected };
+        let departure = self.links.depart(shipment, now, &mut self.flows.moved);
         let dialling = match dial {
             Dial::Takes(span) => span,
             Dial::Open | Dial::Fails => SimSpan::ZERO,
         };
-        let at = left + dialling + self.delay(from, to);
+        let after = dialling + self.delay(from, to);
         let opens = matches!(dial, Dial::Takes(_));
         let message = self.messages.insert(Envelope { from, to, bytes, sent_at: now, opens, body });
-        cx.schedule(at, from.0, to.0, Event::Arrive { message });
-        left
+        match departure {
+            Departure::At(left) => cx.schedule(left + after, from.0, to.0, Event::Arrive { message }),
+            Departure::Flow(flow) => self.flow_starts(flow, message, after, cx),
+        }
+        departure
     }
 
     /// A message has crossed the network.
@@ -126,8 +133,8 @@ impl World {
         if !self.is_up(to) || self.is_cut(from, to) {
             return self.drop_message(message, cx);
         }
-        let through = self.links.download(to.index(), now, bytes);
-        if self.links.downlink_queues(to.index(), bytes) && through > now {
+        let through = self.links.enter(to.index(), now, bytes);
+        if through > now {
             cx.schedule(through, to.0, to.0, Event::Deliver { message });
         } else {
             self.deliver(message, cx);
@@ -157,7 +164,7 @@ impl World {
     }
 
     /// A message is lost; who waits for an answer will hear of a time-out.
-    fn drop_message(&mut self, message: Ticket, cx: &mut Cx<Event>) {
+    pub(crate) fn drop_message(&mut self, message: Ticket, cx: &mut Cx<Event>) {
         let Envelope { from, to, bytes, sent_at, body, .. } =
             self.messages.remove(message).expect("a message is dropped once");
         self.totals.dropped += bytes;
@@ -305,6 +312,7 @@ impl World {
                 }
             }
         }
+        self.end_cut_flows(cx);
         for index in 0..self.nodes.len() {
             let node = crate::node::node_id(index);
             let peers: Vec<NodeId> = self.nodes[index].connections.peers().collect();

@@ -11,7 +11,7 @@ use models::ipfs::bitswap::BitswapConfig;
 use models::ipfs::dht::DhtConfig;
 use models::ipfs::unixfs::{Dag, DagCollector, FileImporter, ImportOptions};
 use models::metrics::METRICS;
-use models::net::Topology;
+use models::net::{NetTier, Topology};
 use models::world::World;
 use sim_core::draws::{Draws, mix64};
 use sim_core::engine::Engine;
@@ -96,6 +96,7 @@ pub fn lan(groups: Vec<Group>, objects: Vec<ObjectGroup>, demand: Vec<Demand>, s
         duration: SimSpan::from_secs_f64_lossy(secs),
         net: NetConfig {
             topology: Arc::new(Topology::single("lan", SimSpan::from_micros(200))),
+            tier: NetTier::default(),
             partitions: Vec::new(),
             dial_round_trips: 2,
         },

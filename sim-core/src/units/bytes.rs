@@ -215,12 +215,18 @@ impl BitRate {
     /// nanoseconds, so that nothing arrives early.
     ///
     /// Nothing takes no time. At rate zero, or past 584 years, it is [`SimSpan::MAX`].
+    #[inline]
     pub const fn transfer_time(self, amount: Bytes) -> SimSpan {
         if amount.0 == 0 {
             return SimSpan::ZERO;
         }
         if self.0 == 0 {
             return SimSpan::MAX;
+        }
+        // Up to 2.3 GB, which is nearly always, 64 bits are enough and divide several times faster.
+        const BIT_NANOS: u64 = 8 * NANOS_PER_SEC as u64;
+        if amount.0 <= u64::MAX / BIT_NANOS {
+            return SimSpan::from_nanos((amount.0 * BIT_NANOS).div_ceil(self.0));
         }
         // At most 2^67 * 2^30: far below 2^128.
         let nanos = (amount.0 as u128 * 8 * NANOS_PER_SEC).div_ceil(self.0 as u128);
@@ -370,5 +376,18 @@ mod tests {
         assert_eq!(rate(1).transfer_time(Bytes::MAX), SimSpan::MAX);
         assert_eq!(rate(u64::MAX).bytes_in(SimSpan::MAX), Bytes::MAX);
         assert_eq!(rate(12).bytes_in(SimSpan::from_secs(1)), Bytes(1));
+    }
+
+    #[test]
+    fn narrow_and_wide_division_give_the_same_time() {
+        let edge = u64::MAX / 8_000_000_000;
+        for amount in [1, 262_144, edge - 1, edge, edge + 1, 2 * edge] {
+            for rate in [1, 3, 20_000_000, 999_999_937, u64::MAX] {
+                let nanos = (u128::from(amount) * 8 * NANOS_PER_SEC).div_ceil(u128::from(rate));
+                let expected = u64::try_from(nanos).map_or(SimSpan::MAX, SimSpan::from_nanos);
+                let found = BitRate::from_bits_per_sec(rate).transfer_time(Bytes(amount));
+                assert_eq!(found, expected, "{amount} bytes at {rate} bit/s");
+            }
+        }
     }
 }
