@@ -8,82 +8,103 @@
 
 use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
+use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 
-/// When a connection was opened and last used.
+/// An open connection, or an empty place.
 #[derive(Clone, Copy, Debug)]
-struct Times {
+struct Place {
     opened: SimTime,
     used: SimTime,
+    peer: NodeId,
 }
 
-/// Whom a node is connected to, by id.
+/// No node has this id.
+const NOBODY: NodeId = NodeId(u32::MAX);
+const EMPTY: Place = Place { opened: SimTime::ZERO, used: SimTime::ZERO, peer: NOBODY };
+
+/// Whom a node is connected to.
+// Nearly every message looks for a peer here, and the memory is cold: open addressing with linear probing, at
+// most half full, finds it in one cache line most of the time. Whatever depends on an order sorts by id.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
-    // Nearly every message looks for a peer here, so the ids lie close together.
-    peers: Vec<NodeId>,
-    times: Vec<Times>,
+    /// None, or a power of two of them.
+    places: Vec<Place>,
+    len: usize,
 }
 
 impl Connections {
     /// Whether there is a connection to `peer`.
     pub fn has(&self, peer: NodeId) -> bool {
-        self.find(peer).is_ok()
+        self.find(peer).is_some()
     }
 
     /// Notes a use of the connection to `peer`; false if there is none.
     pub fn touch(&mut self, peer: NodeId, now: SimTime) -> bool {
         let place = self.find(peer);
-        if let Ok(place) = place {
-            self.times[place].used = now;
+        if let Some(place) = place {
+            self.places[place].used = now;
         }
-        place.is_ok()
+        place.is_some()
     }
 
     /// Opens a connection; false if there was one (it counts as used).
     pub fn open(&mut self, peer: NodeId, now: SimTime) -> bool {
-        match self.find(peer) {
-            Ok(place) => {
-                self.times[place].used = now;
-                false
-            }
-            Err(place) => {
-                self.peers.insert(place, peer);
-                self.times.insert(place, Times { opened: now, used: now });
-                true
-            }
+        if self.touch(peer, now) {
+            return false;
         }
+        if 2 * (self.len + 1) > self.places.len() {
+            self.grow();
+        }
+        self.put(Place { opened: now, used: now, peer });
+        self.len += 1;
+        true
     }
 
     /// Closes a connection; false if there was none.
     pub fn close(&mut self, peer: NodeId) -> bool {
-        let place = self.find(peer);
-        if let Ok(place) = place {
-            self.peers.remove(place);
-            self.times.remove(place);
+        let Some(mut hole) = self.find(peer) else {
+            return false;
+        };
+        // Whoever comes after the hole and would have been put there or before moves into it.
+        let mask = self.places.len() - 1;
+        let mut next = (hole + 1) & mask;
+        while self.places[next].peer != NOBODY {
+            let home = self.home(self.places[next].peer);
+            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
+                self.places[hole] = self.places[next];
+                hole = next;
+            }
+            next = (next + 1) & mask;
         }
-        place.is_ok()
+        self.places[hole] = EMPTY;
+        self.len -= 1;
+        true
     }
 
     /// Closes all connections and returns the peers, by id.
     pub fn close_all(&mut self) -> Vec<NodeId> {
-        self.times.clear();
-        std::mem::take(&mut self.peers)
+        let peers = self.peers();
+        self.places.fill(EMPTY);
+        self.len = 0;
+        peers
     }
 
     /// The connected peers, by id.
-    pub fn peers(&self) -> impl ExactSizeIterator<Item = NodeId> + '_ {
-        self.peers.iter().copied()
+    pub fn peers(&self) -> Vec<NodeId> {
+        let mut peers: Vec<NodeId> = self.open_ones().map(|place| place.peer).collect();
+        peers.sort_unstable();
+        peers
     }
 
     /// Number of connections.
     pub fn len(&self) -> usize {
-        self.peers.len()
+        self.len
     }
 
     /// Whether there is no connection.
     pub fn is_empty(&self) -> bool {
-        self.peers.is_empty()
+        self.len == 0
     }
 
     /// The peers that the manager would close now, least recently used first; empty below the high mark.
@@ -93,15 +114,15 @@ impl Connections {
         is_protected: impl Fn(NodeId) -> bool,
         now: SimTime,
     ) -> Vec<NodeId> {
-        if self.peers.len() <= config.high as usize {
+        if self.len <= config.high as usize {
             return Vec::new();
         }
-        let all = self.peers.iter().zip(&self.times);
-        let mut idle: Vec<(SimTime, NodeId)> = all
-            .filter(|(peer, times)| now.since(times.opened) >= config.grace && !is_protected(**peer))
-            .map(|(peer, times)| (times.used, *peer))
+        let mut idle: Vec<(SimTime, NodeId)> = self
+            .open_ones()
+            .filter(|open| now.since(open.opened) >= config.grace && !is_protected(open.peer))
+            .map(|open| (open.used, open.peer))
             .collect();
-        let surplus = (self.peers.len() - config.low as usize).min(idle.len());
+        let surplus = (self.len - config.low as usize).min(idle.len());
         if surplus < idle.len() {
             idle.select_nth_unstable(surplus);
             idle.truncate(surplus);
@@ -110,15 +131,62 @@ impl Connections {
         idle.into_iter().map(|(_, peer)| peer).collect()
     }
 
-    fn find(&self, peer: NodeId) -> Result<usize, usize> {
-        self.peers.binary_search(&peer)
+    /// Asks for the place of a peer before it is needed.
+    pub(crate) fn prefetch(&self, peer: NodeId) {
+        if !self.places.is_empty() {
+            prefetch(&self.places, self.home(peer));
+        }
+    }
+
+    fn open_ones(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| place.peer != NOBODY)
+    }
+
+    #[inline]
+    fn find(&self, peer: NodeId) -> Option<usize> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let mask = self.places.len() - 1;
+        let mut at = self.home(peer);
+        loop {
+            match self.places[at].peer {
+                found if found == peer => return Some(at),
+                NOBODY => return None,
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// Where a peer is looked for first: the high bits of a multiplication by 2^32 / golden ratio.
+    #[inline]
+    fn home(&self, peer: NodeId) -> usize {
+        peer.0.wrapping_mul(0x9E37_79B9) as usize >> (u32::BITS - self.places.len().trailing_zeros())
+    }
+
+    fn put(&mut self, place: Place) {
+        let mask = self.places.len() - 1;
+        let mut at = self.home(place.peer);
+        while self.places[at].peer != NOBODY {
+            at = (at + 1) & mask;
+        }
+        self.places[at] = place;
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let places = (2 * self.places.len()).max(8);
+        let old = std::mem::replace(&mut self.places, vec![EMPTY; places]);
+        old.into_iter().filter(|place| place.peer != NOBODY).for_each(|place| self.put(place));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use sim_core::time::SimSpan;
+    use std::collections::BTreeSet;
 
     fn at(secs: u64) -> SimTime {
         SimTime::ZERO + SimSpan::from_secs(secs)
@@ -136,5 +204,25 @@ mod tests {
         connections.touch(NodeId(7), at(56));
         let trimmed = connections.to_trim(&config, |peer| peer == NodeId(3), at(60));
         assert_eq!(trimmed, [NodeId(5), NodeId(9), NodeId(7)]);
+    }
+
+    proptest! {
+        #[test]
+        fn connections_are_a_set(steps in prop::collection::vec((0u32..60, any::<bool>()), 0..400)) {
+            let (mut connections, mut plain) = (Connections::default(), BTreeSet::new());
+            for (peer, is_open) in steps {
+                let peer = NodeId(peer * 0x0100_0001);
+                if is_open {
+                    prop_assert_eq!(connections.open(peer, at(1)), plain.insert(peer));
+                } else {
+                    prop_assert_eq!(connections.close(peer), plain.remove(&peer));
+                }
+                prop_assert_eq!(connections.has(peer), is_open);
+                prop_assert_eq!(connections.len(), plain.len());
+            }
+            prop_assert_eq!(connections.peers(), plain.iter().copied().collect::<Vec<_>>());
+            connections.close_all();
+            prop_assert!(connections.is_empty() && connections.peers().is_empty());
+        }
     }
 }

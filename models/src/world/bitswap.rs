@@ -264,7 +264,7 @@ impl World {
             .member(self.node(node).entity.0)
             .member(u64::from(self.node(node).session))
             .member(self.node(node).reading.len() as u64);
-        let peers: Vec<NodeId> = self.node(node).connections.peers().collect();
+        let peers = self.node(node).connections.peers();
         for peer in peers {
             self.tell_connected(node, peer, cx);
         }

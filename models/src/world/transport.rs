@@ -315,7 +315,7 @@ impl World {
         self.end_cut_flows(cx);
         for index in 0..self.nodes.len() {
             let node = crate::node::node_id(index);
-            let peers: Vec<NodeId> = self.nodes[index].connections.peers().collect();
+            let peers = self.nodes[index].connections.peers();
             for peer in peers {
                 if self.is_cut(node, peer) {
                     self.disconnect(node, peer, cx);

@@ -355,7 +355,7 @@ impl Net {
                 let store = View { files: &self.files, held: &self.nodes[node.index()].held };
                 // A stream of the server begins with the names of its protocols.
                 let size = message.wire_size(&store) + if envelope.is_some() { 40 } else { 0 };
-                self.send(node, to, connection, envelope, message, size);
+                self.send(node, to, connection, envelope, *message, size);
             }
             Wish::FindProviders { session, block, limit } => {
                 self.searches += 1;

@@ -260,13 +260,16 @@ impl RoutingTable {
         out: &mut Vec<NodeId>,
     ) -> usize {
         let group = &self.peers[from..to];
-        let is_dropped = |p: &&NodeId| Some(**p) == except;
-        let count = group.len() - group.iter().filter(is_dropped).count();
-        let rest = group.iter().copied().filter(|&p| Some(p) != except);
+        let dropped = except.and_then(|except| group.iter().position(|&p| p == except));
+        let count = group.len() - usize::from(dropped.is_some());
+        let (before, after) = group.split_at(dropped.unwrap_or(group.len()));
+        let after = &after[usize::from(dropped.is_some())..];
         if count <= need {
-            out.extend(rest);
+            out.extend_from_slice(before);
+            out.extend_from_slice(after);
             return need - count;
         }
+        let rest = before.iter().chain(after).copied();
         if count > RANKED_MAX {
             let start = out.len();
             out.extend(rest);
