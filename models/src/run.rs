@@ -85,6 +85,10 @@ pub fn run(
             break;
         }
         let stopped = engine.run_until(end, batch.min(left));
+        if let Stopped::TimeStandsStill(report) = stopped {
+            let (broken, events) = (vec![report.to_string()], engine.counts().dispatched);
+            return Err(BrokenInvariant { broken, events, at: report.at });
+        }
         if config.check != CheckLevel::Off {
             check(&engine)?;
         }

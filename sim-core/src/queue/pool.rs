@@ -8,6 +8,7 @@
 //! be used, so it is still in the cache. Nothing is allocated once the pool has grown to its size.
 
 use super::Entry;
+use crate::prefetch::prefetch;
 
 /// Entries in a chunk: 512 bytes for an event without content.
 const CHUNK: usize = 16;
@@ -92,12 +93,32 @@ impl<E: Copy> Pool<E> {
             return false;
         }
         let (chunk, len) = (bucket.tail as usize, bucket.tail_len());
+        self.prefetch_chunk(self.before[chunk]);
         out.extend_from_slice(&self.entries[chunk * CHUNK..][..len]);
         bucket.count -= len as u32;
         bucket.tail = self.before[chunk];
         self.before[chunk] = self.free;
         self.free = chunk as u32;
         true
+    }
+
+    /// Has the last chunks of a bucket prefetched.
+    #[inline]
+    pub(super) fn prefetch(&self, bucket: Bucket) {
+        if let Some(&before) = self.before.get(bucket.tail as usize) {
+            self.prefetch_chunk(bucket.tail);
+            self.prefetch_chunk(before);
+        }
+    }
+
+    /// Has a chunk prefetched, if it is one.
+    #[inline]
+    fn prefetch_chunk(&self, chunk: u32) {
+        let first = chunk as usize * CHUNK;
+        prefetch(&self.before, chunk as usize);
+        for place in (0..CHUNK).step_by((64 / size_of::<Entry<E>>()).max(1)) {
+            prefetch(&self.entries, first + place);
+        }
     }
 
     /// Shows every entry of a bucket.
