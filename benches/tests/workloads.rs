@@ -10,7 +10,9 @@ fn answer(name: &str, n: u32, millis: u64) -> Answer {
 
 #[test]
 fn the_workloads_give_the_known_answers() {
-    for (name, n, millis, events, check) in [
+    // Without optimisation the larger ones would take half a minute.
+    let most = if cfg!(debug_assertions) { 500_000 } else { u64::MAX };
+    let known = [
         ("phold", 1_000, 10_000, 9_853, 0xb2ed_2e3b_e713_609c_u64),
         ("phold", 1_000, 1_000_000, 999_295, 0xef44_b1f5_9ac2_0c6b),
         ("phold", 100_000, 10_000, 990_637, 0x2cb6_0d3e_81d3_04dd),
@@ -19,7 +21,8 @@ fn the_workloads_give_the_known_answers() {
         ("timers", 100_000, 4_000, 1_166_732, 0xc958_97f2_17e3_ab34),
         ("net", 1_000, 10_000, 417_815, 0xb5b2_0271_bb83_9318),
         ("net", 1_000, 12_000, 501_134, 0x3da9_d15f_7750_7850),
-    ] {
+    ];
+    for (name, n, millis, events, check) in known.into_iter().filter(|known| known.3 < most) {
         let found = answer(name, n, millis);
         assert_eq!((found.events, found.check), (events, check), "{name} with {n} for {millis} ms");
     }

@@ -30,6 +30,9 @@ const HEAP_AGAIN: usize = 128;
 /// Entries of a bucket above which it becomes a rung instead of a run.
 const RUN_MOST: usize = 2048;
 
+/// Entries from which on a few of those lying far tell how to spread all.
+const FAR_FEW: usize = 1 << 14;
+
 /// Growth since the coarsest rung was made after which its width no longer suits.
 const GROWTH: usize = 4;
 
@@ -277,6 +280,7 @@ impl<E: Copy> Ladder<E> {
             self.near_most = 2 * self.near.len();
             return;
         }
+        self.near.peek().copied().into_iter().for_each(|entry| self.pool.prime(entry));
         let mut bucket = Bucket::EMPTY;
         while let Some(word) = self.run.pop() {
             let entry = self.front[(word & self.run_mask) as usize];
@@ -313,10 +317,18 @@ impl<E: Copy> Ladder<E> {
         self.rungs.push(rung);
     }
 
-    /// Spreads what lies far into the first rung.
+    /// Spreads what lies far into the first rung. One entry of each chunk tells the spread of many; what
+    /// is earlier than all those looked at lies in the first bucket too.
     fn spread_far(&mut self) {
         let far = std::mem::replace(&mut self.far, Bucket::EMPTY);
-        let spread = self.spread_of(far);
+        let mut spread = Spread::new(far.len());
+        if far.len() < FAR_FEW {
+            spread = self.spread_of(far);
+        } else {
+            self.pool.for_each_chunk(far, |entries| {
+                spread.see_some(entries[0].key.time.as_nanos(), entries.len())
+            });
+        }
         self.add_rung(spread, None, far);
     }
 

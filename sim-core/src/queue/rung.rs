@@ -35,12 +35,18 @@ impl Spread {
     /// Takes one more time into account.
     #[inline]
     pub(super) fn see(&mut self, time: u64) {
+        self.see_some(time, 1);
+    }
+
+    /// Takes a time into account that stands for so many.
+    #[inline]
+    pub(super) fn see_some(&mut self, time: u64, count: usize) {
         self.least = self.least.min(time);
         self.greatest = self.greatest.max(time);
-        if self.seen.is_multiple_of(self.stride) {
+        if self.seen >= self.sample.len() * self.stride {
             self.sample.push(time);
         }
-        self.seen += 1;
+        self.seen += count;
     }
 
     /// Whether all times seen are one instant.
