@@ -108,7 +108,7 @@ impl Peers {
         let left = peer.timeout.deadline().expect("an answer comes before the timeout").since(cx.now());
         cx.disarm(&mut peer.timeout);
         peer.responses += 1;
-        peer.round_trips = peer.round_trips + (TIMEOUT - left);
+        peer.round_trips += TIMEOUT - left;
         cx.arm(&mut peer.idle, cx.now() + IDLE, me, me, Happening::Idle);
     }
 }

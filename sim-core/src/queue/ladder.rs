@@ -19,6 +19,7 @@
 use super::pool::{Bucket, Pool};
 use super::rung::{Rung, Spread};
 use super::{Entry, TIMER_SLOT};
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Entries up to which the heap is all there is.
@@ -257,14 +258,14 @@ impl<E: Copy> Ladder<E> {
         let dropped = (wide + bits).saturating_sub(u64::BITS);
         self.run_mask = (1 << bits) - 1;
         self.run.clear();
-        let word = |(place, time)| ((greatest - time) >> dropped) << bits | place as u64;
+        let word = |(place, time)| ((greatest - time) >> dropped) << bits | place;
         self.run.extend((0u64..).zip(times()).map(word));
         self.run.sort_unstable();
         self.opened = self.run.len();
         let (front, mask) = (&self.front, self.run_mask);
         let entry = |word: u64| &front[(word & mask) as usize];
         for group in self.run.chunk_by_mut(|a, b| a >> bits == b >> bits).filter(|group| group.len() > 1) {
-            group.sort_unstable_by(|&a, &b| entry(b).key.cmp(&entry(a).key));
+            group.sort_unstable_by_key(|&word| Reverse(entry(word).key));
             for pair in group.windows(2) {
                 refuse_same(entry(pair[0]), entry(pair[1]));
             }
