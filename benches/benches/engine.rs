@@ -1,13 +1,15 @@
-//! What does a bare event cost, and what does a draw?
+//! What does the queue cost, what a bare event, and what a draw?
 //!
-//! The hold model: pop the least event and push it back later, with N events pending. Run with
-//! `cargo bench -p benches --bench engine`; in test mode every case runs once with few events.
+//! The hold model: pop the least event and push it back later, with N events pending; the queue alone as a
+//! ladder and as a plain heap, then the engine with a world. Run with `cargo bench -p benches --bench engine`; in
+//! test mode every case runs once.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use sim_core::dist;
-use sim_core::draws::{Domain, Draws, Entity};
+use sim_core::draws::{Domain, Draws, Entity, mix64};
 use sim_core::engine::{Cx, Engine, Event, World};
-use sim_core::queue::Key;
+use sim_core::prefetch::prefetch;
+use sim_core::queue::{EventQueue, Key};
 use sim_core::time::{SimSpan, SimTime};
 use std::hint::black_box;
 
@@ -45,6 +47,10 @@ impl World for Holders {
         let span = SimSpan::from_nanos(100_000_000 + (word & 0xFFFF_FFFF) * 1_800_000_000 / 0xFFFF_FFFF);
         cx.schedule(cx.now() + span, me, to as u32, event);
     }
+
+    fn prefetch(&self, key: Key, _: &Hold) {
+        prefetch(&self.held, key.destination() as usize);
+    }
 }
 
 fn engine(n: u32) -> Engine<Holders> {
@@ -56,11 +62,39 @@ fn engine(n: u32) -> Engine<Holders> {
     })
 }
 
+/// The queue alone: `n` events pending, each pushed back by 0.1 s and up to 1.8 s more.
+fn queue(c: &mut Criterion) {
+    let mut group = c.benchmark_group("queue");
+    const HOLDS: u32 = 100_000;
+    group.throughput(Throughput::Elements(u64::from(HOLDS)));
+    let delay = |number: u32| 100_000_000 + (mix64(u64::from(number)) >> 32) * 1_800_000_000 / 0xFFFF_FFFF;
+    for n in [1_000u32, 100_000, 1_000_000] {
+        for (name, mut queue) in [("ladder", EventQueue::new()), ("heap", EventQueue::heap_only())] {
+            let mut number = 0;
+            let mut push = |queue: &mut EventQueue<Hold>, now: SimTime| {
+                let at = SimTime::from_nanos(now.as_nanos() + delay(number));
+                queue.push(Key::new(at, 1, number % n, 0, number % n, number), Hold);
+                number += 1;
+            };
+            (0..n).for_each(|_| push(&mut queue, SimTime::ZERO));
+            let mut hold = |holds: u32| {
+                for _ in 0..holds {
+                    let (key, _) = queue.pop().expect("n events are pending");
+                    push(&mut queue, key.time);
+                }
+            };
+            // Past the start, where all events lie in the same second.
+            hold(2 * n);
+            group.bench_function(BenchmarkId::new(name, n), |bencher| bencher.iter(|| hold(HOLDS)));
+        }
+    }
+}
+
 fn hold(c: &mut Criterion) {
     let mut group = c.benchmark_group("hold");
     const EVENTS: u64 = 100_000;
     group.throughput(Throughput::Elements(EVENTS));
-    for n in [1_000u32, 100_000] {
+    for n in [1_000u32, 100_000, 1_000_000] {
         let mut engine = engine(n);
         group.bench_function(BenchmarkId::from_parameter(n), |bencher| {
             bencher.iter(|| engine.run_until(SimTime::NEVER, EVENTS));
@@ -87,5 +121,5 @@ fn draw(c: &mut Criterion) {
     });
 }
 
-criterion_group!(engine_benches, hold, draw);
+criterion_group!(engine_benches, queue, hold, draw);
 criterion_main!(engine_benches);

@@ -8,15 +8,15 @@ use crate::prefetch::prefetch;
 use crate::queue::{EventQueue, Handle, Key, QueueState};
 use crate::standstill::{Detector, EVENTS_AT_ONE_INSTANT};
 use crate::time::SimTime;
+use crate::timers::{NUMBER, Timer, Wake};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use crate::standstill::Standstill;
-pub use crate::timers::Timer;
 
 /// How many events ahead the state of entities is asked for: far enough to be there in time, near enough
 /// to be there still.
-const AHEAD: usize = 6;
+const AHEAD: usize = 12;
 
 /// A model's event: plain data, small, with a kind for ordering and a word for the digest.
 pub trait Event: Copy {
@@ -40,7 +40,7 @@ pub trait World {
     /// Handles one event; may schedule and cancel others through `cx`.
     fn handle(&mut self, key: Key, event: Self::Event, cx: &mut Cx<Self::Event>);
 
-    /// Asks for the state that an event will touch, some six events before it happens, with
+    /// Asks for the state that an event will touch, some dozen events before it happens, with
     /// [`prefetch`](fn@crate::prefetch::prefetch). Called for most events when many are pending, for none
     /// when few are; also for some that are cancelled before they happen. Does nothing unless a model says
     /// else.
@@ -48,6 +48,18 @@ pub trait World {
     fn prefetch(&self, key: Key, event: &Self::Event) {
         let _ = (key, event);
     }
+
+    /// The timer for which [`Cx::arm`] was given that event. Only asked for such events, so a world without
+    /// timers has nothing to say.
+    fn timer(&mut self, key: Key, event: &Self::Event) -> &mut Timer {
+        let _ = event;
+        unimplemented_timer(key)
+    }
+}
+
+#[cold]
+fn unimplemented_timer(key: Key) -> ! {
+    panic!("a world that arms timers tells where they are: implement `World::timer` ({key:?})")
 }
 
 /// What a world may do while it handles an event.
@@ -59,11 +71,19 @@ pub struct Cx<E> {
     numbers: Vec<u32>,
     scheduled: u64,
     cancelled: u64,
+    wakes: u64,
 }
 
 impl<E: Event> Cx<E> {
     fn new() -> Self {
-        Cx { now: SimTime::ZERO, queue: EventQueue::new(), numbers: Vec::new(), scheduled: 0, cancelled: 0 }
+        Cx {
+            now: SimTime::ZERO,
+            queue: EventQueue::new(),
+            numbers: Vec::new(),
+            scheduled: 0,
+            cancelled: 0,
+            wakes: 0,
+        }
     }
 
     /// The present instant.
@@ -84,7 +104,7 @@ impl<E: Event> Cx<E> {
     /// Schedules an event of `source` at `destination`.
     ///
     /// # Panics
-    /// If `at` is in the past, or a source has used up its four thousand million numbers.
+    /// If `at` is in the past, or a source has used up its two thousand million numbers.
     #[inline]
     pub fn schedule(&mut self, at: SimTime, source: u32, destination: u32, event: E) {
         let key = self.key(at, source, destination, &event);
@@ -111,49 +131,39 @@ impl<E: Event> Cx<E> {
         cancelled
     }
 
-    /// Makes a timer, switched off: an event of `source` at `destination` with a deadline that moves.
-    /// One to a purpose and entity; see [`crate::timers`] for what that saves.
-    pub fn timer(&mut self, source: u32, destination: u32, event: E) -> Timer {
-        self.queue.timer(source, destination, event)
-    }
-
-    /// Sets the deadline of a timer, whether or not one was set. Its event happens at `at`, once, unless
-    /// the deadline is moved before. [`SimTime::NEVER`] switches it off.
+    /// Sets the deadline of a timer, whether or not one was set: `event` of `source` happens at
+    /// `destination` then, once, unless the deadline is moved before. [`SimTime::NEVER`] switches it off.
+    /// A timer is always armed with the same source, destination and event; see [`crate::timers`].
     ///
     /// # Panics
-    /// If `at` is in the past, the timer was removed, or a source has used up its numbers.
+    /// If `at` is in the past.
     #[inline]
-    pub fn arm(&mut self, timer: Timer, at: SimTime) {
+    pub fn arm(&mut self, timer: &mut Timer, at: SimTime, source: u32, destination: u32, event: E) {
         if at == SimTime::NEVER {
             self.disarm(timer);
             return;
         }
-        let (now, numbers) = (self.now, &mut self.numbers);
-        assert!(at >= now, "a deadline at {at}, before now ({now})");
-        let anew = self.queue.arm(timer, at, |source, destination, event| {
-            let number = next_number(numbers, source);
-            Key::new(at, event.lane(), destination, event.kind(), source, number)
-        });
-        self.scheduled += u64::from(anew);
+        assert!(at >= self.now, "a deadline at {at}, before now ({})", self.now);
+        let armed = timer.arm(at);
+        if armed.anew {
+            self.scheduled += 1;
+            self.queue.timer_on();
+        }
+        if !armed.followed {
+            let number = NUMBER | event.content() as u32;
+            let key = Key::new(at, event.lane(), destination, event.kind(), source, number);
+            self.queue.push_timer(key, event);
+        }
     }
 
     /// Switches a timer off; false if it was.
     #[inline]
-    pub fn disarm(&mut self, timer: Timer) -> bool {
-        let armed = self.queue.disarm(timer);
-        self.cancelled += u64::from(armed);
-        armed
-    }
-
-    /// When a timer's event will happen; none if it is switched off.
-    pub fn deadline(&self, timer: Timer) -> Option<SimTime> {
-        self.queue.deadline(timer)
-    }
-
-    /// Switches a timer off and forgets it; false if it was off. To arm it again is a bug from now on.
-    pub fn remove_timer(&mut self, timer: Timer) -> bool {
-        let armed = self.queue.remove_timer(timer);
-        self.cancelled += u64::from(armed);
+    pub fn disarm(&mut self, timer: &mut Timer) -> bool {
+        let armed = timer.disarm();
+        if armed {
+            self.cancelled += 1;
+            self.queue.timer_off();
+        }
         armed
     }
 
@@ -173,7 +183,8 @@ fn next_number(numbers: &mut Vec<u32>, source: u32) -> u32 {
         add_sources(numbers, place);
     }
     let number = numbers[place];
-    numbers[place] = number.checked_add(1).expect("a source used up its event numbers");
+    assert!(number < NUMBER, "source {source} used up its event numbers");
+    numbers[place] = number + 1;
     number
 }
 
@@ -251,11 +262,10 @@ impl<W: World> Engine<W> {
     /// Dispatches every event before `end`, at most `budget` of them in this call.
     pub fn run_until(&mut self, end: SimTime, budget: u64) -> Stopped {
         for _ in 0..budget {
-            let Some((key, event)) = self.cx.queue.pop_before(end) else {
+            let Some((key, event)) = self.next(end) else {
                 self.cx.now = self.cx.now.max(end);
                 return Stopped::AtEnd;
             };
-            self.look_ahead();
             let mut watched = false;
             if key.time == self.cx.now && self.dispatched > 0 {
                 self.ties += 1;
@@ -267,6 +277,9 @@ impl<W: World> Engine<W> {
             self.digest.fold(key, event.content());
             self.dispatched += 1;
             self.world.handle(key, event, &mut self.cx);
+            if self.cx.queue.wants_sweep() {
+                self.sweep();
+            }
             if watched && let Some(report) = self.detector.watch(key.time, key.source()) {
                 return Stopped::TimeStandsStill(report);
             }
@@ -274,7 +287,42 @@ impl<W: World> Engine<W> {
         Stopped::EventBudget
     }
 
-    /// Has the state of an event to come prefetched, if the queue knows it.
+    /// The next event before `end`. Entries of timers whose deadline has moved follow it on the way.
+    #[inline]
+    fn next(&mut self, end: SimTime) -> Option<(Key, W::Event)> {
+        loop {
+            let (key, of_timer, event) = self.cx.queue.pop_before(end)?;
+            self.look_ahead();
+            if !of_timer || self.wake(key, event) {
+                return Some((key, event));
+            }
+        }
+    }
+
+    /// Deals with an entry that follows a timer; true if its event happens.
+    #[inline]
+    fn wake(&mut self, key: Key, event: W::Event) -> bool {
+        match self.world.timer(key, &event).wake(key.time) {
+            Wake::Fire => {
+                self.cx.queue.timer_off();
+                return true;
+            }
+            Wake::Follow(deadline) => {
+                self.cx.wakes += 1;
+                self.cx.queue.push_timer(key.moved(deadline), event);
+            }
+            Wake::Vanish => {}
+        }
+        false
+    }
+
+    #[cold]
+    fn sweep(&mut self) {
+        let world = &mut self.world;
+        self.cx.queue.sweep(|key, event| world.timer(key, event).keeps(key.time));
+    }
+
+    /// Has the state of events to come prefetched, as far as the queue knows them.
     #[inline]
     fn look_ahead(&self) {
         if self.cx.queue.front_is_new() {
@@ -320,7 +368,7 @@ impl<W: World> Engine<W> {
             cancelled: self.cx.cancelled,
             pending: self.cx.queue.len() as u64,
             ties: self.ties,
-            wakes: self.cx.queue.wakes(),
+            wakes: self.cx.wakes,
         }
     }
 
@@ -350,6 +398,7 @@ impl<W: World> Engine<W> {
             numbers: self.cx.numbers.clone(),
             scheduled: self.cx.scheduled,
             cancelled: self.cx.cancelled,
+            wakes: self.cx.wakes,
             digest: self.digest,
             dispatched: self.dispatched,
             ties: self.ties,
@@ -358,11 +407,17 @@ impl<W: World> Engine<W> {
     }
 
     /// An engine that goes on where another was. `world` must be that engine's world at that moment; the
-    /// handles and timers it holds stay good.
+    /// handles it holds stay good.
     pub fn from_state(world: W, state: EngineState<W::Event>) -> Self {
-        let EngineState { now, queue, numbers, scheduled, cancelled, digest, dispatched, ties, detector } =
-            state;
-        let cx = Cx { now, queue: EventQueue::from_state(queue), numbers, scheduled, cancelled };
+        let cx = Cx {
+            now: state.now,
+            queue: EventQueue::from_state(state.queue),
+            numbers: state.numbers,
+            scheduled: state.scheduled,
+            cancelled: state.cancelled,
+            wakes: state.wakes,
+        };
+        let EngineState { digest, dispatched, ties, detector, .. } = state;
         Engine { world, cx, digest, dispatched, ties, detector }
     }
 }
@@ -375,6 +430,7 @@ pub struct EngineState<E> {
     numbers: Vec<u32>,
     scheduled: u64,
     cancelled: u64,
+    wakes: u64,
     digest: RunDigest,
     dispatched: u64,
     ties: u64,

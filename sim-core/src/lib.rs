@@ -4,6 +4,8 @@
 //! - [`draws`], [`dist`], [`math`]: counter-based draws keyed by what is drawn, own samplers, pinned
 //!   transcendental functions.
 //! - [`queue`], [`engine`], [`digest`]: the total order of events, the loop, the rolling digest.
+//! - [`timers`], [`prefetch`], [`standstill`]: deadlines that move, state asked for in time, and the end of
+//!   a run whose clock no longer moves.
 //! - [`record`]: tables with a declared schema, the manifest, whole-or-absent folders.
 //!
 //! # The ordering promise
@@ -19,7 +21,30 @@
 //! build profile, on any number of threads. Nothing in this crate reads a clock, the environment or
 //! the order of a hash map.
 //!
+//! # What an operation costs
+//!
+//! | operation | cost |
+//! | --- | --- |
+//! | [`Cx::schedule`](engine::Cx::schedule) and the event's dispatch | amortised O(1): some 30 ns at a thousand pending events, twice that at a million |
+//! | [`Cx::cancel`](engine::Cx::cancel) | one store; dead entries are swept out once they are the larger half |
+//! | [`Cx::arm`](engine::Cx::arm) of a timer that is set | one store |
+//! | [`Cx::arm`](engine::Cx::arm) of a timer that is off | one store, or a push if no entry of it is on its way |
+//! | digest | two multiplications an event |
+//! | memory | 28 bytes and the event, rounded up to 8, for each pending event, and a third on top; four bytes for each source |
+//!
+//! The queue is the smaller part of the cost; cache misses on the state of entities are the larger.
+//! [`World::prefetch`](engine::World::prefetch) hides them: it is called for events to come.
+//!
 //! # How a model is written
+//!
+//! 1. Name everything that can happen in one closed enum, small and `Copy`; what is bulky lives in an array
+//!    of the world, and the event carries its index. Give it a [`kind`](engine::Event::kind) for each variant.
+//! 2. Write the world as a struct of arrays, one row to an entity, and handle events in one `match`.
+//! 3. Number entities densely from 0: destination and source of an event are such numbers. Whatever
+//!    schedules on its own account (a metric, an operator) is a source of its own.
+//! 4. Draw from [`draws`], keyed by what is drawn. Read no clock, iterate over no hash map.
+//! 5. A timeout that comes up or is cancelled once is an event with a [`Handle`](queue::Handle); a deadline
+//!    that is put off again and again is a [`Timer`](timers::Timer).
 //!
 //! ```
 //! use sim_core::engine::{Cx, Engine, Event, World};

@@ -1,5 +1,4 @@
-//! The pending-event set: pops events in the total order of their [`Key`], cancels by handle, follows
-//! moving deadlines.
+//! The pending-event set: pops events in the total order of their [`Key`], cancels by handle.
 //!
 //! Up to some hundred entries it is a binary heap, beyond that a ladder of unsorted buckets of which only
 //! the one at the front is sorted; the cost of an event then hardly depends on how many are pending.
@@ -28,7 +27,6 @@ pub use key::{Handle, Key};
 pub use state::QueueState;
 
 use crate::time::SimTime;
-use crate::timers::{Timer, Timers, Wake};
 use ladder::Ladder;
 use slots::Slots;
 use std::cmp::Ordering;
@@ -36,8 +34,8 @@ use std::cmp::Ordering;
 /// Events that nobody can cancel carry this slot.
 pub const NO_SLOT: u32 = u32::MAX;
 
-/// Slots from here on are those of timers.
-const TIMER: u32 = 1 << 31;
+/// The entry that follows a timer carries this slot.
+pub const TIMER_SLOT: u32 = u32::MAX - 1;
 
 /// Dead entries below which sweeping is not worth it.
 const DEAD_FEW: usize = 64;
@@ -89,9 +87,9 @@ impl<E> Eq for Entry<E> {}
 pub struct EventQueue<E> {
     set: Ladder<E>,
     slots: Slots,
-    timers: Timers<E>,
     live: usize,
-    wakes: u64,
+    /// Dead entries that the last sweep had to leave.
+    unswept: usize,
 }
 
 impl<E: Copy> Default for EventQueue<E> {
@@ -113,7 +111,7 @@ impl<E: Copy> EventQueue<E> {
     }
 
     fn with_set(set: Ladder<E>) -> Self {
-        EventQueue { set, slots: Slots::default(), timers: Timers::new(), live: 0, wakes: 0 }
+        EventQueue { set, slots: Slots::default(), live: 0, unswept: 0 }
     }
 
     /// Live events.
@@ -134,11 +132,6 @@ impl<E: Copy> EventQueue<E> {
         self.set.len()
     }
 
-    /// Times that an entry came up for a timer whose deadline had moved.
-    pub fn wakes(&self) -> u64 {
-        self.wakes
-    }
-
     /// Adds an event that cannot be cancelled.
     #[inline]
     pub fn push(&mut self, key: Key, event: E) {
@@ -149,7 +142,7 @@ impl<E: Copy> EventQueue<E> {
     /// Adds an event that can be cancelled.
     #[inline]
     pub fn push_cancellable(&mut self, key: Key, event: E) -> Handle {
-        let handle = self.slots.take(TIMER);
+        let handle = self.slots.take(TIMER_SLOT);
         self.live += 1;
         self.set.push(Entry { key, slot: handle.slot, event });
         handle
@@ -161,74 +154,85 @@ impl<E: Copy> EventQueue<E> {
         let cancelled = self.slots.cancel(handle);
         if cancelled {
             self.live -= 1;
-            self.sweep_if_worth_it();
+            let dead = self.slots.dead();
+            if dead > DEAD_FEW && dead * 2 > self.set.len() {
+                self.sweep(|_, _| true);
+            }
         }
         cancelled
     }
 
-    /// Key of the next live event.
+    /// Key of the next event: one that has not been cancelled. It may be the entry of a timer, which may
+    /// turn out to have a later deadline.
     pub fn peek(&mut self) -> Option<Key> {
         loop {
             let entry = self.set.first()?;
-            let comes = match entry.slot {
-                NO_SLOT => true,
-                slot if slot < TIMER => self.slots.is_live(slot),
-                slot => self.timers.fires(slot - TIMER, entry.key.time.as_nanos(), entry.key.origin()),
-            };
-            if comes {
+            if entry.slot >= TIMER_SLOT || self.slots.is_live(entry.slot) {
                 return Some(entry.key);
             }
-            let entry = self.set.pop_upto(u64::MAX)?;
-            self.settle(&entry);
+            self.set.pop_upto(u64::MAX)?;
+            self.slots.release(entry.slot);
         }
     }
 
-    /// Takes the next live event.
+    /// Takes the next event that has not been cancelled.
     ///
     /// # Panics
     /// If two events share a key: a model used one number of a source twice.
     #[inline]
     pub fn pop(&mut self) -> Option<(Key, E)> {
-        self.pop_upto(u64::MAX)
+        let (key, _, event) = self.pop_upto(u64::MAX)?;
+        self.live -= 1;
+        Some((key, event))
     }
 
-    /// Takes the next live event if it is before `end`.
-    ///
-    /// # Panics
-    /// As [`EventQueue::pop`].
+    /// Takes the next event that has not been cancelled if it is before `end`; true if it is the entry of
+    /// a timer, of which nobody knows here whether it is live.
     #[inline]
-    pub fn pop_before(&mut self, end: SimTime) -> Option<(Key, E)> {
-        self.pop_upto(end.as_nanos().checked_sub(1)?)
+    pub(crate) fn pop_before(&mut self, end: SimTime) -> Option<(Key, bool, E)> {
+        let popped = self.pop_upto(end.as_nanos().checked_sub(1)?)?;
+        self.live -= usize::from(!popped.1);
+        Some(popped)
     }
 
     #[inline]
-    fn pop_upto(&mut self, last: u64) -> Option<(Key, E)> {
+    fn pop_upto(&mut self, last: u64) -> Option<(Key, bool, E)> {
         loop {
             let entry = self.set.pop_upto(last)?;
-            if entry.slot == NO_SLOT || self.settle(&entry) {
-                self.live -= 1;
-                return Some((entry.key, entry.event));
+            if entry.slot < TIMER_SLOT {
+                let live = self.slots.is_live(entry.slot);
+                self.slots.release(entry.slot);
+                if !live {
+                    continue;
+                }
             }
+            return Some((entry.key, entry.slot == TIMER_SLOT, entry.event));
         }
     }
 
-    /// Deals with an entry that has come up and has a slot; true if its event happens.
+    /// Adds an entry that follows a timer.
     #[inline]
-    fn settle(&mut self, entry: &Entry<E>) -> bool {
-        if entry.slot < TIMER {
-            let live = self.slots.is_live(entry.slot);
-            self.slots.release(entry.slot);
-            return live;
-        }
-        match self.timers.wake(entry.slot - TIMER, entry.key.time.as_nanos(), entry.key.origin()) {
-            Wake::Fire => true,
-            Wake::Vanish => false,
-            Wake::Follow(time, origin) => {
-                self.wakes += 1;
-                self.set.push(Entry { key: entry.key.moved(SimTime::from_nanos(time), origin), ..*entry });
-                false
-            }
-        }
+    pub(crate) fn push_timer(&mut self, key: Key, event: E) {
+        self.set.push(Entry { key, slot: TIMER_SLOT, event });
+    }
+
+    /// Notes that a timer was switched on.
+    #[inline]
+    pub(crate) fn timer_on(&mut self) {
+        self.live += 1;
+    }
+
+    /// Notes that a timer has fired or was switched off.
+    #[inline]
+    pub(crate) fn timer_off(&mut self) {
+        self.live -= 1;
+    }
+
+    /// Whether dead entries, those of timers above all, are so many that a sweep is worth it.
+    #[inline]
+    pub(crate) fn wants_sweep(&self) -> bool {
+        let dead = self.set.len() - self.live;
+        dead > DEAD_FEW + 2 * self.unswept && dead * 2 > self.set.len()
     }
 
     /// The event some places behind the next one, if the sorted front is that long. It may turn out to
@@ -244,79 +248,25 @@ impl<E: Copy> EventQueue<E> {
         self.set.just_opened()
     }
 
-    /// Makes a timer, switched off.
-    pub(crate) fn timer(&mut self, source: u32, destination: u32, event: E) -> Timer {
-        self.timers.insert(source, destination, event, TIMER)
-    }
-
-    /// Switches a timer off and forgets it; false if it was off.
-    pub(crate) fn remove_timer(&mut self, timer: Timer) -> bool {
-        let armed = self.disarm(timer);
-        self.timers.remove(timer);
-        armed
-    }
-
-    /// Deadline of a timer.
-    pub(crate) fn deadline(&self, timer: Timer) -> Option<SimTime> {
-        self.timers.deadline(timer).map(SimTime::from_nanos)
-    }
-
-    /// Sets a deadline; true if none was set before. `key` makes the key of the timer's event and is only
-    /// asked when a number is needed.
-    #[inline]
-    pub(crate) fn arm(&mut self, timer: Timer, at: SimTime, key: impl FnOnce(u32, u32, &E) -> Key) -> bool {
-        let armed = self.timers.arm(timer, at.as_nanos());
-        self.live += usize::from(armed.anew);
-        if armed.numberless {
-            let (source, destination, event) = self.timers.purpose(timer);
-            let key = key(source, destination, &event);
-            self.timers.number(timer, key.origin());
-            if !armed.followed {
-                let slot = TIMER + self.timers.follow(timer, at.as_nanos(), key.origin());
-                self.set.push(Entry { key, slot, event });
-                self.sweep_if_worth_it();
-            }
-        }
-        armed.anew
-    }
-
-    /// Switches a timer off; false if it was.
-    #[inline]
-    pub(crate) fn disarm(&mut self, timer: Timer) -> bool {
-        let armed = self.timers.disarm(timer);
-        if armed {
-            self.live -= 1;
-            self.sweep_if_worth_it();
-        }
-        armed
-    }
-
-    #[inline]
-    fn sweep_if_worth_it(&mut self) {
-        let dead = self.set.len() - self.live;
-        if dead > DEAD_FEW && dead * 2 > self.set.len() {
-            self.sweep();
-        }
-    }
-
-    /// Removes all dead entries. Slots are given back in their own order, so that which slot comes next
-    /// does not depend on how the entries lay.
+    /// Removes cancelled events, and entries of timers unless `keep` says so. Slots are given back in
+    /// their own order, so that which slot comes next does not depend on how the entries lay.
     #[cold]
-    fn sweep(&mut self) {
-        let (slots, timers) = (&self.slots, &mut self.timers);
+    pub(crate) fn sweep(&mut self, mut keep: impl FnMut(Key, &E) -> bool) {
+        let slots = &self.slots;
         let mut dead = Vec::new();
         self.set.retain(|entry| match entry.slot {
             NO_SLOT => true,
-            slot if slot < TIMER => {
+            TIMER_SLOT => keep(entry.key, &entry.event),
+            slot => {
                 let live = slots.is_live(slot);
                 if !live {
                     dead.push(slot);
                 }
                 live
             }
-            slot => timers.keeps(slot - TIMER, entry.key.origin()),
         });
         dead.sort_unstable();
         dead.into_iter().for_each(|slot| self.slots.release(slot));
+        self.unswept = self.set.len() - self.live;
     }
 }

@@ -1,53 +1,96 @@
 //! Timers whose deadline moves: one entry of the queue follows each of them.
 //!
 //! Setting a deadline again is one store. The entry comes up at the deadline it was made for, finds a
-//! later one, and goes there: a bookkeeping wake-up, which is no event, is not counted and is not in the
-//! digest. So a peer that puts its idle timer off with every message costs the queue one wake-up an
-//! idle time, not a push and a dead entry a message.
+//! later one, and goes there: a bookkeeping wake-up, which is no event, is not counted as one and is not
+//! in the digest. So a peer that puts its idle timer off with every message costs the queue one wake-up
+//! an idle time, not a push and a dead entry a message.
 //!
 //! | what happens to the deadline | cost |
 //! | --- | --- |
 //! | set again, not before the entry | one store |
 //! | set with no entry on its way, or before it | a push |
-//! | switched off | one store; the entry goes away when it comes up, or is compacted away |
+//! | switched off | one store; the entry goes away when it comes up, or is swept out |
 //!
-//! **Order.** The event happens under the key (deadline, lane, destination, kind, source, number), as if it
-//! had been scheduled outright. The number is taken from the source when the timer is armed that was off,
-//! and when its deadline moves to an earlier instant; moving it later keeps the number. So the key follows
-//! from the deadlines that the model set, never from what the queue made of them.
+//! A [`Timer`] is sixteen bytes in the row of its entity, where they are in the cache when they are
+//! needed. [`World::timer`](crate::engine::World::timer) tells the engine where to find it.
+//!
+//! ```
+//! use sim_core::engine::{Cx, Engine, Event, World};
+//! use sim_core::queue::Key;
+//! use sim_core::time::{SimSpan, SimTime};
+//! use sim_core::timers::Timer;
+//!
+//! #[derive(Clone, Copy)]
+//! enum Toy {
+//!     Message,
+//!     Idle,
+//! }
+//!
+//! impl Event for Toy {
+//!     fn kind(&self) -> u8 {
+//!         *self as u8
+//!     }
+//!     fn content(&self) -> u64 {
+//!         0
+//!     }
+//! }
+//!
+//! #[derive(Default)]
+//! struct Peer {
+//!     idle: Timer,
+//!     idle_since: Option<SimTime>,
+//! }
+//!
+//! impl World for Peer {
+//!     type Event = Toy;
+//!     fn handle(&mut self, key: Key, event: Toy, cx: &mut Cx<Toy>) {
+//!         match event {
+//!             Toy::Message => cx.arm(&mut self.idle, cx.now() + SimSpan::from_secs(10), 0, 0, Toy::Idle),
+//!             Toy::Idle => self.idle_since = Some(key.time),
+//!         }
+//!     }
+//!     fn timer(&mut self, _: Key, _: &Toy) -> &mut Timer {
+//!         &mut self.idle
+//!     }
+//! }
+//!
+//! let mut engine = Engine::new(Peer::default(), |_, cx| {
+//!     for second in 0..60 {
+//!         cx.schedule(SimTime::from_nanos(second * 1_000_000_000), 0, 0, Toy::Message);
+//!     }
+//! });
+//! engine.run_until(SimTime::NEVER, u64::MAX);
+//! assert_eq!(engine.world().idle_since, Some(SimTime::from_nanos(69_000_000_000)));
+//! assert_eq!((engine.counts().dispatched, engine.counts().wakes), (61, 6));
+//! ```
+//!
+//! **Order.** The event happens under the key (deadline, lane, destination, kind, source, number) as if it
+//! had been scheduled outright. The number is no counter: its highest bit is set, which the numbers of
+//! scheduled events never have, and the rest are the low bits of the event's content. So the key follows
+//! from what the timer is and from the deadline that the model set, never from what the queue made of it,
+//! and arming a timer moves no other event of its source.
+//!
+//! Two timers must differ in source, destination, kind or the low 31 bits of the content.
 
+use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
-/// No deadline, or no entry.
-pub(crate) const NONE: u64 = u64::MAX;
+/// The bit of a key's number that the events of timers have.
+pub(crate) const NUMBER: u32 = 1 << 31;
 
-/// Names a timer: made once, armed as often as need be. A timer that was removed is stale.
+/// A deadline that moves. Plain data: it belongs to the world, is saved with it, and starts switched off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Timer {
-    slot: u32,
-    generation: u32,
+    /// When the event is to happen; never if it is not.
+    at: SimTime,
+    /// Time of the entry that follows; never if there is none.
+    wake: SimTime,
 }
 
-/// What is touched when a deadline moves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Deadline {
-    /// When the event is to happen; [`NONE`] if it is not.
-    at: u64,
-    /// Time of the entry that follows; [`NONE`] if there is none.
-    wake: u64,
-    generation: u32,
-}
-
-/// What is touched when an entry is pushed or comes up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Purpose<E> {
-    /// Source and number of the event.
-    origin: u64,
-    /// Source and number of the entry that follows, which may be older: tells it from those left behind.
-    entry: u64,
-    source: u32,
-    destination: u32,
-    event: E,
+impl Default for Timer {
+    fn default() -> Self {
+        Timer::OFF
+    }
 }
 
 /// What arming found.
@@ -55,8 +98,6 @@ struct Purpose<E> {
 pub(crate) struct Armed {
     /// No deadline was set before.
     pub(crate) anew: bool,
-    /// The event needs a number: no deadline was set, or a later one.
-    pub(crate) numberless: bool,
     /// An entry is on its way, and early enough.
     pub(crate) followed: bool,
 }
@@ -66,138 +107,66 @@ pub(crate) struct Armed {
 pub(crate) enum Wake {
     /// Its event happens.
     Fire,
-    /// It goes on to a later deadline (time, source and number).
-    Follow(u64, u64),
+    /// It goes on to a later deadline.
+    Follow(SimTime),
     /// It was left behind, or its timer is switched off.
     Vanish,
 }
 
-/// All timers of a queue.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Timers<E> {
-    deadlines: Vec<Deadline>,
-    purposes: Vec<Purpose<E>>,
-    free: Vec<u32>,
-}
+impl Timer {
+    /// A timer that is switched off.
+    pub const OFF: Timer = Timer { at: SimTime::NEVER, wake: SimTime::NEVER };
 
-impl<E: Copy> Timers<E> {
-    /// None.
-    pub(crate) fn new() -> Self {
-        Timers { deadlines: Vec::new(), purposes: Vec::new(), free: Vec::new() }
+    /// When its event will happen; none if it is switched off.
+    #[inline]
+    pub fn deadline(&self) -> Option<SimTime> {
+        (self.at != SimTime::NEVER).then_some(self.at)
     }
 
-    /// Makes a timer, switched off. `limit` is the first slot that may not be one.
-    pub(crate) fn insert(&mut self, source: u32, destination: u32, event: E, limit: u32) -> Timer {
-        let purpose = Purpose { origin: NONE, entry: NONE, source, destination, event };
-        if let Some(slot) = self.free.pop() {
-            self.purposes[slot as usize] = purpose;
-            return Timer { slot, generation: self.deadlines[slot as usize].generation };
+    /// Sets the deadline; an entry has to be pushed for it unless one follows already.
+    #[inline]
+    pub(crate) fn arm(&mut self, at: SimTime) -> Armed {
+        let before = std::mem::replace(&mut self.at, at);
+        let followed = self.wake <= at;
+        if !followed {
+            self.wake = at;
         }
-        let slot = self.purposes.len() as u32;
-        assert!(slot < limit, "two thousand million timers");
-        self.purposes.push(purpose);
-        self.deadlines.push(Deadline { at: NONE, wake: NONE, generation: 0 });
-        Timer { slot, generation: 0 }
+        Armed { anew: before == SimTime::NEVER, followed }
     }
 
-    /// Forgets a timer that is switched off; its handle is stale from now on. An entry left behind
-    /// vanishes when it comes up.
-    pub(crate) fn remove(&mut self, timer: Timer) {
-        let Some(deadline) = self.deadline_mut(timer) else {
-            return;
-        };
-        deadline.wake = NONE;
-        deadline.generation = deadline.generation.wrapping_add(1);
-        self.purposes[timer.slot as usize].entry = NONE;
-        self.free.push(timer.slot);
-    }
-
+    /// Switches it off; false if it was.
     #[inline]
-    fn deadline_mut(&mut self, timer: Timer) -> Option<&mut Deadline> {
-        self.deadlines.get_mut(timer.slot as usize).filter(|own| own.generation == timer.generation)
+    pub(crate) fn disarm(&mut self) -> bool {
+        std::mem::replace(&mut self.at, SimTime::NEVER) != SimTime::NEVER
     }
 
-    /// The deadline, if one is set.
-    pub(crate) fn deadline(&self, timer: Timer) -> Option<u64> {
-        let own = self.deadlines.get(timer.slot as usize)?;
-        (own.generation == timer.generation && own.at != NONE).then_some(own.at)
-    }
-
-    /// Sets the deadline.
-    ///
-    /// # Panics
-    /// If the timer was removed.
+    /// What an entry that has come up is to do. An entry left behind at the very instant of the deadline
+    /// is as good as the one that follows: the first of them fires and the other vanishes.
     #[inline]
-    pub(crate) fn arm(&mut self, timer: Timer, at: u64) -> Armed {
-        let own = self.deadline_mut(timer).expect("a timer that was not removed");
-        let before = std::mem::replace(&mut own.at, at);
-        Armed { anew: before == NONE, numberless: at < before, followed: own.wake <= at }
-    }
-
-    /// Switches a timer off; false if it was.
-    #[inline]
-    pub(crate) fn disarm(&mut self, timer: Timer) -> bool {
-        self.deadline_mut(timer).is_some_and(|own| std::mem::replace(&mut own.at, NONE) != NONE)
-    }
-
-    /// Source, destination and event of a timer.
-    #[inline]
-    pub(crate) fn purpose(&self, timer: Timer) -> (u32, u32, E) {
-        let own = &self.purposes[timer.slot as usize];
-        (own.source, own.destination, own.event)
-    }
-
-    /// Gives the event its source and number.
-    #[inline]
-    pub(crate) fn number(&mut self, timer: Timer, origin: u64) {
-        self.purposes[timer.slot as usize].origin = origin;
-    }
-
-    /// Notes the entry that follows from now on; gives the slot that it carries.
-    #[inline]
-    pub(crate) fn follow(&mut self, timer: Timer, wake: u64, origin: u64) -> u32 {
-        self.deadlines[timer.slot as usize].wake = wake;
-        self.purposes[timer.slot as usize].entry = origin;
-        timer.slot
-    }
-
-    /// Whether an entry that has come up would fire.
-    pub(crate) fn fires(&self, slot: u32, time: u64, origin: u64) -> bool {
-        let (own, purpose) = (&self.deadlines[slot as usize], &self.purposes[slot as usize]);
-        purpose.entry == origin && purpose.origin == origin && own.at == time
-    }
-
-    /// What an entry that has come up is to do.
-    #[inline]
-    pub(crate) fn wake(&mut self, slot: u32, time: u64, origin: u64) -> Wake {
-        let purpose = &mut self.purposes[slot as usize];
-        if purpose.entry != origin {
+    pub(crate) fn wake(&mut self, now: SimTime) -> Wake {
+        if self.wake != now {
             return Wake::Vanish;
         }
-        let own = &mut self.deadlines[slot as usize];
-        if own.at == NONE {
-            own.wake = NONE;
-            return Wake::Vanish;
+        self.wake = self.at;
+        if self.at == now {
+            *self = Timer::OFF;
+            Wake::Fire
+        } else if self.at == SimTime::NEVER {
+            Wake::Vanish
+        } else {
+            Wake::Follow(self.at)
         }
-        if own.at == time && purpose.origin == origin {
-            (own.at, own.wake) = (NONE, NONE);
-            return Wake::Fire;
-        }
-        own.wake = own.at;
-        purpose.entry = purpose.origin;
-        Wake::Follow(own.at, purpose.origin)
     }
 
-    /// Whether an entry is there for a deadline that is set. If it follows a timer that is off, it is
-    /// taken as gone.
-    pub(crate) fn keeps(&mut self, slot: u32, origin: u64) -> bool {
-        if self.purposes[slot as usize].entry != origin {
+    /// Whether an entry of that time is worth keeping. One that follows a timer that is off is taken as
+    /// gone.
+    pub(crate) fn keeps(&mut self, time: SimTime) -> bool {
+        if self.wake != time {
             return false;
         }
-        let own = &mut self.deadlines[slot as usize];
-        if own.at == NONE {
-            own.wake = NONE;
+        if self.at == SimTime::NEVER {
+            self.wake = SimTime::NEVER;
         }
-        own.at != NONE
+        self.at != SimTime::NEVER
     }
 }

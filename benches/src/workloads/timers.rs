@@ -5,10 +5,11 @@
 //! deadline moves ([`sim_core::timers`]), two to a peer.
 
 use super::{Workload, below, draw, fold, other, sum};
-use sim_core::engine::{Cx, Event, Timer, World};
+use sim_core::engine::{Cx, Event, World};
 use sim_core::prefetch::prefetch;
 use sim_core::queue::Key;
 use sim_core::time::{SimSpan, SimTime};
+use sim_core::timers::Timer;
 
 const TIMEOUT: SimSpan = SimSpan::from_millis(800);
 const IDLE: SimSpan = SimSpan::from_secs(10);
@@ -49,7 +50,9 @@ impl Event for Happening {
     }
 }
 
+/// One cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Peer {
     requests_sent: u32,
     requests: u32,
@@ -57,7 +60,6 @@ struct Peer {
     timeouts: u32,
     idles: u32,
     round_trips: SimSpan,
-    sent_at: SimTime,
     timeout: Timer,
     idle: Timer,
 }
@@ -79,10 +81,9 @@ impl Peers {
     fn heartbeat(&mut self, me: u32, cx: &mut Cx<Happening>) {
         let peer = &mut self.peers[me as usize];
         peer.requests_sent += 1;
-        peer.sent_at = cx.now();
         let number = peer.requests_sent;
         let k = u64::from(number);
-        cx.arm(peer.timeout, cx.now() + TIMEOUT);
+        cx.arm(&mut peer.timeout, cx.now() + TIMEOUT, me, me, Happening::TimedOut);
         let to = other(draw(me, 1, k), me, self.n);
         cx.schedule(cx.now() + latency(draw(me, 2, k)), me, to, Happening::Request { number });
         let gap = SimSpan::from_nanos(900_000_000 + below(draw(me, 3, k), 200_000_000));
@@ -93,7 +94,7 @@ impl Peers {
     fn request(&mut self, me: u32, from: u32, number: u32, cx: &mut Cx<Happening>) {
         let peer = &mut self.peers[me as usize];
         peer.requests += 1;
-        cx.arm(peer.idle, cx.now() + IDLE);
+        cx.arm(&mut peer.idle, cx.now() + IDLE, me, me, Happening::Idle);
         let k = u64::from(number);
         if draw(from, 4, k) & 15 != 0 {
             cx.schedule(cx.now() + latency(draw(from, 5, k)), me, from, Happening::Response);
@@ -103,10 +104,12 @@ impl Peers {
     #[inline]
     fn response(&mut self, me: u32, cx: &mut Cx<Happening>) {
         let peer = &mut self.peers[me as usize];
-        cx.disarm(peer.timeout);
+        // The timeout says when the request was sent.
+        let left = peer.timeout.deadline().expect("an answer comes before the timeout").since(cx.now());
+        cx.disarm(&mut peer.timeout);
         peer.responses += 1;
-        peer.round_trips = peer.round_trips + cx.now().since(peer.sent_at);
-        cx.arm(peer.idle, cx.now() + IDLE);
+        peer.round_trips += TIMEOUT - left;
+        cx.arm(&mut peer.idle, cx.now() + IDLE, me, me, Happening::Idle);
     }
 }
 
@@ -129,6 +132,12 @@ impl World for Peers {
     fn prefetch(&self, key: Key, _: &Happening) {
         prefetch(&self.peers, key.destination() as usize);
     }
+
+    #[inline]
+    fn timer(&mut self, key: Key, event: &Happening) -> &mut Timer {
+        let peer = &mut self.peers[key.destination() as usize];
+        if matches!(event, Happening::Idle) { &mut peer.idle } else { &mut peer.timeout }
+    }
 }
 
 impl Workload for Peers {
@@ -138,20 +147,19 @@ impl Workload for Peers {
 
     fn start(&mut self, cx: &mut Cx<Happening>) {
         for me in 0..self.n {
-            let peer = Peer {
+            let mut peer = Peer {
                 requests_sent: 0,
                 requests: 0,
                 responses: 0,
                 timeouts: 0,
                 idles: 0,
                 round_trips: SimSpan::ZERO,
-                sent_at: SimTime::ZERO,
-                timeout: cx.timer(me, me, Happening::TimedOut),
-                idle: cx.timer(me, me, Happening::Idle),
+                timeout: Timer::OFF,
+                idle: Timer::OFF,
             };
             let first = SimTime::from_nanos(below(draw(me, 0, 0), 1_000_000_000));
             cx.schedule(first, me, me, Happening::Heartbeat);
-            cx.arm(peer.idle, cx.now() + IDLE);
+            cx.arm(&mut peer.idle, cx.now() + IDLE, me, me, Happening::Idle);
             self.peers.push(peer);
         }
     }

@@ -57,16 +57,10 @@ impl Key {
         self.origin as u32
     }
 
-    /// Source and number in one word: no two pending events share it.
+    /// The same key at another time.
     #[inline]
-    pub(crate) fn origin(self) -> u64 {
-        self.origin
-    }
-
-    /// The same place at another time, with another source and number.
-    #[inline]
-    pub(crate) fn moved(self, time: SimTime, origin: u64) -> Key {
-        Key { time, place: self.place, origin }
+    pub(crate) fn moved(self, time: SimTime) -> Key {
+        Key { time, ..self }
     }
 
     /// The two packed words after the time, for a digest.

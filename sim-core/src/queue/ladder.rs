@@ -16,9 +16,10 @@
 //! Tang, Goh and Thng 2005, "Ladder queue: an O(1) priority queue structure for large-scale discrete
 //! event simulation" (ACM TOMACS 15(3)), is where the idea of rungs comes from.
 
-use super::Entry;
 use super::pool::{Bucket, Pool};
 use super::rung::{Rung, Spread};
+use super::{Entry, TIMER_SLOT};
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Entries up to which the heap is all there is.
@@ -29,6 +30,9 @@ const HEAP_AGAIN: usize = 128;
 
 /// Entries of a bucket above which it becomes a rung instead of a run.
 const RUN_MOST: usize = 2048;
+
+/// Entries from which on a few of those lying far tell how to spread all.
+const FAR_FEW: usize = 1 << 14;
 
 /// Growth since the coarsest rung was made after which its width no longer suits.
 const GROWTH: usize = 4;
@@ -167,19 +171,19 @@ impl<E: Copy> Ladder<E> {
     /// As [`Ladder::pop_upto`], with something in the near heap.
     #[inline]
     fn pop_near_or_run(&mut self, last: u64) -> Option<Entry<E>> {
-        let key = self.near.peek()?.key;
+        let near = self.near.peek()?;
         if let Some(first) = self.peek_ahead(0) {
-            refuse_same(first, &key);
-            if first.key.is_before(&key) {
+            refuse_same(first, near);
+            if first.key.is_before(&near.key) {
                 return self.pop_run(last);
             }
         }
-        if key.time.as_nanos() > last {
+        if near.key.time.as_nanos() > last {
             return None;
         }
         let entry = self.near.pop()?;
         if let Some(next) = self.near.peek() {
-            refuse_same(next, &key);
+            refuse_same(next, &entry);
         }
         self.stored -= 1;
         Some(entry)
@@ -189,7 +193,7 @@ impl<E: Copy> Ladder<E> {
     #[inline]
     pub(super) fn peek_ahead(&self, ahead: usize) -> Option<&Entry<E>> {
         let at = self.run.len().checked_sub(ahead + 1)?;
-        self.front.get((self.run[at] & self.run_mask) as usize)
+        self.front.get((self.run.get(at)? & self.run_mask) as usize)
     }
 
     /// Whether the run has just been opened and one entry taken from it.
@@ -227,7 +231,7 @@ impl<E: Copy> Ladder<E> {
                 self.open(bucket, end);
                 return true;
             }
-            self.add_rung(&spread, Some(end), bucket);
+            self.add_rung(spread, Some(end), bucket);
         }
     }
 
@@ -238,31 +242,32 @@ impl<E: Copy> Ladder<E> {
         self.near_last = end;
         self.near_most = self.heap_most.max(self.front.len());
         self.sort_front();
+        if let Some(next) = self.rungs.last().and_then(Rung::peek) {
+            self.pool.prefetch(next);
+        }
     }
 
     /// Makes the sorted run of what is in `front`.
     fn sort_front(&mut self) {
-        let mut spread = Spread::NONE;
-        self.front.iter().for_each(|entry| spread.see(entry.key.time.as_nanos()));
+        let times = || self.front.iter().map(|entry| entry.key.time.as_nanos());
+        let (least, greatest) = times().fold((u64::MAX, 0), |(low, high), t| (low.min(t), high.max(t)));
         // A word holds the distance from the end and the place; distances too wide lose their last bits,
         // and what is equal in the rest is sorted by its keys.
         let bits = usize::BITS - self.front.len().saturating_sub(1).leading_zeros();
-        let wide = u64::BITS - spread.greatest.saturating_sub(spread.least).leading_zeros();
+        let wide = u64::BITS - greatest.saturating_sub(least).leading_zeros();
         let dropped = (wide + bits).saturating_sub(u64::BITS);
         self.run_mask = (1 << bits) - 1;
         self.run.clear();
-        self.run.extend(self.front.iter().enumerate().map(|(place, entry)| {
-            let distance = (spread.greatest - entry.key.time.as_nanos()) >> dropped;
-            distance << bits | place as u64
-        }));
+        let word = |(place, time)| ((greatest - time) >> dropped) << bits | place;
+        self.run.extend((0u64..).zip(times()).map(word));
         self.run.sort_unstable();
         self.opened = self.run.len();
         let (front, mask) = (&self.front, self.run_mask);
-        let key = |word: u64| &front[(word & mask) as usize].key;
+        let entry = |word: u64| &front[(word & mask) as usize];
         for group in self.run.chunk_by_mut(|a, b| a >> bits == b >> bits).filter(|group| group.len() > 1) {
-            group.sort_unstable_by(|&a, &b| key(b).cmp(key(a)));
+            group.sort_unstable_by_key(|&word| Reverse(entry(word).key));
             for pair in group.windows(2) {
-                refuse_same(&front[(pair[0] & mask) as usize], key(pair[1]));
+                refuse_same(entry(pair[0]), entry(pair[1]));
             }
         }
     }
@@ -270,12 +275,13 @@ impl<E: Copy> Ladder<E> {
     /// Puts a near heap that has grown large, and the run, into a finer rung.
     #[cold]
     fn refine_near(&mut self) {
-        let mut spread = Spread::NONE;
+        let mut spread = Spread::new(self.near.len() + self.run.len());
         self.near.iter().for_each(|entry| spread.see(entry.key.time.as_nanos()));
         if spread.is_instant() {
             self.near_most = 2 * self.near.len();
             return;
         }
+        self.near.peek().copied().into_iter().for_each(|entry| self.pool.prime(entry));
         let mut bucket = Bucket::EMPTY;
         while let Some(word) = self.run.pop() {
             let entry = self.front[(word & self.run_mask) as usize];
@@ -286,12 +292,12 @@ impl<E: Copy> Ladder<E> {
             self.pool.push(&mut bucket, entry);
         }
         let last = if self.rungs.is_empty() { None } else { Some(self.near_last) };
-        self.add_rung(&spread, last, bucket);
+        self.add_rung(spread, last, bucket);
         self.refill();
     }
 
     /// Adds a rung below the finest and moves the entries of a bucket into it, or past it.
-    fn add_rung(&mut self, spread: &Spread, last: Option<u64>, mut from: Bucket) {
+    fn add_rung(&mut self, spread: Spread, last: Option<u64>, mut from: Bucket) {
         if last.is_none() {
             self.suited = self.stored;
         }
@@ -312,11 +318,19 @@ impl<E: Copy> Ladder<E> {
         self.rungs.push(rung);
     }
 
-    /// Spreads what lies far into the first rung.
+    /// Spreads what lies far into the first rung. One entry of each chunk tells the spread of many; what
+    /// is earlier than all those looked at lies in the first bucket too.
     fn spread_far(&mut self) {
         let far = std::mem::replace(&mut self.far, Bucket::EMPTY);
-        let spread = self.spread_of(far);
-        self.add_rung(&spread, None, far);
+        let mut spread = Spread::new(far.len());
+        if far.len() < FAR_FEW {
+            spread = self.spread_of(far);
+        } else {
+            self.pool.for_each_chunk(far, |entries| {
+                spread.see_some(entries[0].key.time.as_nanos(), entries.len())
+            });
+        }
+        self.add_rung(spread, None, far);
     }
 
     /// Takes the coarsest rung, the only one left, down: its width suited fewer entries.
@@ -349,7 +363,7 @@ impl<E: Copy> Ladder<E> {
     }
 
     fn spread_of(&self, bucket: Bucket) -> Spread {
-        let mut spread = Spread::NONE;
+        let mut spread = Spread::new(bucket.len());
         self.pool.for_each(bucket, |entry| spread.see(entry.key.time.as_nanos()));
         spread
     }
@@ -387,8 +401,14 @@ impl<E: Copy> Ladder<E> {
     }
 }
 
-/// Panics if a key is there twice.
+/// Panics if a key is there twice; a timer may have left entries behind at the instant of its deadline.
 #[inline]
-fn refuse_same<E>(entry: &Entry<E>, key: &super::Key) {
-    assert!(entry.key != *key, "two events with the key {key:?}");
+fn refuse_same<E>(entry: &Entry<E>, other: &Entry<E>) {
+    if entry.key == other.key {
+        assert!(
+            entry.slot == TIMER_SLOT && other.slot == TIMER_SLOT,
+            "two events with the key {:?}",
+            entry.key
+        );
+    }
 }

@@ -8,29 +8,45 @@ const BUCKETS: u64 = 4096;
 /// Entries that a bucket should hold when it is opened: few to sort, yet few empty buckets.
 const PER_BUCKET: u128 = 32;
 
-/// How many times the mean distance of its entries a rung spans at least; what lies further waits.
+/// How many times the median distance of its entries a rung spans at least; what lies further waits. So a
+/// rung drains half of the entries or more, and looking again at those that wait is paid for.
 const SPAN: u128 = 4;
 
-/// Times of a set of entries: least, greatest, and the sum of distances needed for a mean.
-#[derive(Clone, Copy, Debug)]
+/// Times of which a median is taken.
+const SAMPLE: usize = 1024;
+
+/// Times of a set of entries: least, greatest, and a sample in which each stands for as many.
+#[derive(Clone, Debug)]
 pub(super) struct Spread {
-    pub(super) least: u64,
-    pub(super) greatest: u64,
-    sum: u128,
-    count: u64,
+    least: u64,
+    greatest: u64,
+    seen: usize,
+    stride: usize,
+    sample: Vec<u64>,
 }
 
 impl Spread {
-    /// Of nothing.
-    pub(super) const NONE: Spread = Spread { least: u64::MAX, greatest: 0, sum: 0, count: 0 };
+    /// Of nothing yet; `expected` times will be seen.
+    pub(super) fn new(expected: usize) -> Self {
+        let stride = expected.div_ceil(SAMPLE).max(1);
+        Spread { least: u64::MAX, greatest: 0, seen: 0, stride, sample: Vec::new() }
+    }
 
     /// Takes one more time into account.
     #[inline]
     pub(super) fn see(&mut self, time: u64) {
+        self.see_some(time, 1);
+    }
+
+    /// Takes a time into account that stands for so many.
+    #[inline]
+    pub(super) fn see_some(&mut self, time: u64, count: usize) {
         self.least = self.least.min(time);
         self.greatest = self.greatest.max(time);
-        self.sum += u128::from(time);
-        self.count += 1;
+        if self.seen >= self.sample.len() * self.stride {
+            self.sample.push(time);
+        }
+        self.seen += count;
     }
 
     /// Whether all times seen are one instant.
@@ -38,13 +54,15 @@ impl Spread {
         self.least >= self.greatest
     }
 
-    /// Binary logarithm of the width of buckets that suits these times: the dense part gets
-    /// `PER_BUCKET` each, unless `BUCKETS` of them would not reach far enough.
-    fn shift(&self) -> u32 {
-        let count = u128::from(self.count.max(1));
-        let mean = (self.sum / count).saturating_sub(u128::from(self.least)).max(1);
-        let width = (mean * PER_BUCKET / count).max(mean * SPAN / u128::from(BUCKETS)).max(1);
-        width.ilog2().min(63)
+    /// Binary logarithm of the width of buckets that suits these times: the denser half gets `PER_BUCKET`
+    /// each, unless `BUCKETS` of them would not reach far enough.
+    fn shift(&mut self) -> u32 {
+        let middle = self.sample.len() / 2;
+        let median =
+            if self.sample.is_empty() { self.least } else { *self.sample.select_nth_unstable(middle).1 };
+        let half = u128::from(median - self.least);
+        let width = (2 * half * PER_BUCKET / self.seen.max(1) as u128).max(half * SPAN / u128::from(BUCKETS));
+        width.max(1).ilog2().min(63)
     }
 }
 
@@ -63,7 +81,7 @@ pub(super) struct Rung {
 impl Rung {
     /// A rung for entries of that spread, which also gets what comes later up to `last`, if given;
     /// without, it ends where its buckets do. `buckets` is an old row to use again.
-    pub(super) fn new(spread: &Spread, last: Option<u64>, mut buckets: Vec<Bucket>) -> Self {
+    pub(super) fn new(mut spread: Spread, last: Option<u64>, mut buckets: Vec<Bucket>) -> Self {
         let (base, shift) = (spread.least, spread.shift());
         let wanted = (last.unwrap_or(u64::MAX) - base) >> shift;
         let count = wanted.min(BUCKETS - 1) + 1;
@@ -120,6 +138,11 @@ impl Rung {
             self.base + ((self.next as u64) << self.shift) - 1
         };
         Some((std::mem::replace(&mut self.buckets[place], Bucket::EMPTY), end))
+    }
+
+    /// The bucket that is likely to be opened next.
+    pub(super) fn peek(&self) -> Option<Bucket> {
+        self.buckets.get(self.next).copied()
     }
 
     /// Every bucket, to look at.

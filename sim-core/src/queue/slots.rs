@@ -16,6 +16,8 @@ pub(super) struct Slot {
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Slots of events that were cancelled and whose entries are still in the queue.
+    dead: usize,
 }
 
 impl Slots {
@@ -25,7 +27,7 @@ impl Slots {
             self.slots.push(Slot { generation: 0, live: false });
             (self.slots.len() - 1) as u32
         });
-        assert!(slot < limit, "two thousand million cancellable events at once");
+        assert!(slot < limit, "four thousand million cancellable events at once");
         let state = &mut self.slots[slot as usize];
         state.live = true;
         Handle { slot, generation: state.generation }
@@ -37,12 +39,19 @@ impl Slots {
         self.slots[slot as usize].live
     }
 
+    /// Cancelled events whose entries are still in the queue.
+    #[inline]
+    pub(super) fn dead(&self) -> usize {
+        self.dead
+    }
+
     /// Marks an event as cancelled; false if the handle is stale.
     #[inline]
     pub(super) fn cancel(&mut self, handle: Handle) -> bool {
         match self.slots.get_mut(handle.slot as usize) {
             Some(state) if state.live && state.generation == handle.generation => {
                 state.live = false;
+                self.dead += 1;
                 true
             }
             _ => false,
@@ -53,6 +62,7 @@ impl Slots {
     #[inline]
     pub(super) fn release(&mut self, slot: u32) {
         let state = &mut self.slots[slot as usize];
+        self.dead -= usize::from(!state.live);
         state.live = false;
         state.generation = state.generation.wrapping_add(1);
         self.free.push(slot);
