@@ -2,6 +2,7 @@
 
 use sim_core::draws::{Domain, Draws, Entity};
 use sim_core::engine::{Cx, Engine, Event, Stopped, World};
+use sim_core::prefetch::prefetch;
 use sim_core::queue::Key;
 use sim_core::time::{SimSpan, SimTime};
 
@@ -76,4 +77,36 @@ fn a_budget_of_events_stops_a_run_where_it_can_go_on() {
         engine.world().received.iter().map(|&n| u64::from(n)).sum::<u64>(),
         engine.counts().dispatched
     );
+}
+
+/// Pings that look ahead, and count how often they were asked to.
+struct Foreseen {
+    pings: Pings,
+    asked: std::cell::Cell<u64>,
+}
+
+impl World for Foreseen {
+    type Event = Ping;
+
+    fn handle(&mut self, key: Key, ping: Ping, cx: &mut Cx<Ping>) {
+        self.pings.handle(key, ping, cx);
+    }
+
+    fn prefetch(&self, key: Key, _: &Ping) {
+        self.asked.set(self.asked.get() + 1);
+        prefetch(&self.pings.received, key.destination() as usize);
+    }
+}
+
+#[test]
+fn looking_ahead_is_done_when_many_events_are_pending_and_changes_nothing() {
+    let pings = || Pings { draws: Draws::new(3, 0), nodes: 2_000, received: vec![0; 2_000] };
+    let start =
+        |cx: &mut Cx<Ping>| (0..2_000).for_each(|i| cx.schedule(SimTime::ZERO, i, i, Ping { hop: 0 }));
+    let mut plain = Engine::new(pings(), |_, cx| start(cx));
+    let mut foreseen = Engine::new(Foreseen { pings: pings(), asked: 0.into() }, |_, cx| start(cx));
+    plain.run_until(SimTime::NEVER, 20_000);
+    foreseen.run_until(SimTime::NEVER, 20_000);
+    assert_eq!(plain.digest(), foreseen.digest());
+    assert!(foreseen.world().asked.get() > 10_000, "asked {} times", foreseen.world().asked.get());
 }

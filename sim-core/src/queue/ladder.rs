@@ -50,8 +50,10 @@ pub(super) struct Ladder<E> {
     near: BinaryHeap<Entry<E>>,
     /// The last instant that run and near heap cover.
     near_last: u64,
-    /// Size at which the near heap is looked at again.
+    /// Size above which the near heap becomes a rung.
     near_most: usize,
+    /// The instant at which all of a large near heap lay: more of the same need not be looked at.
+    burst: u64,
     /// Size up to which the heap is all there is.
     heap_most: usize,
     /// Coarsest first; each covers the opened bucket of the one before.
@@ -79,6 +81,7 @@ impl<E: Copy> Ladder<E> {
             near: BinaryHeap::new(),
             near_last: u64::MAX,
             near_most: heap_most,
+            burst: u64::MAX,
             heap_most,
             rungs: Vec::new(),
             far: Bucket::EMPTY,
@@ -103,8 +106,8 @@ impl<E: Copy> Ladder<E> {
         let time = entry.key.time.as_nanos();
         if time <= self.near_last {
             self.near.push(entry);
-            if self.near.len() > self.near_most {
-                self.refine_near();
+            if self.near.len() > self.near_most && time != self.burst {
+                self.refine_near(time);
             }
             return;
         }
@@ -272,13 +275,14 @@ impl<E: Copy> Ladder<E> {
         }
     }
 
-    /// Puts a near heap that has grown large, and the run, into a finer rung.
+    /// Puts a near heap that has grown large, and the run, into a finer rung; `time` is that of the last
+    /// entry pushed.
     #[cold]
-    fn refine_near(&mut self) {
+    fn refine_near(&mut self, time: u64) {
         let mut spread = Spread::new(self.near.len() + self.run.len());
         self.near.iter().for_each(|entry| spread.see(entry.key.time.as_nanos()));
         if spread.is_instant() {
-            self.near_most = 2 * self.near.len();
+            self.burst = time;
             return;
         }
         self.near.peek().copied().into_iter().for_each(|entry| self.pool.prime(entry));
