@@ -29,6 +29,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// Where an object stands, from worst to best.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub enum Rung {
@@ -61,6 +62,7 @@ impl Rung {
 }
 
 /// Why a holder got a copy.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CameBy {
     /// Its owner added it.
@@ -70,6 +72,7 @@ pub enum CameBy {
 }
 
 /// Why a holder's copy went.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WentBy {
     /// Its publisher deleted it.
@@ -113,6 +116,7 @@ impl WentBy {
 }
 
 /// One copy of one object on one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 pub struct Copy {
     /// What.
@@ -130,6 +134,7 @@ pub struct Copy {
 }
 
 /// One stay of one object on one rung.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 pub struct Stay {
     /// What.
@@ -143,6 +148,7 @@ pub struct Stay {
 }
 
 /// Story of one object so far.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// Distinct blocks that are on no node.
@@ -224,6 +230,7 @@ impl Standing {
 }
 
 /// One provider record of an object's root.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Record {
     object: ObjectId,
@@ -234,6 +241,7 @@ struct Record {
 }
 
 /// State of every object.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Ladder {
     objects: Vec<Standing>,
@@ -251,6 +259,7 @@ pub struct Ladder {
     stays: Vec<Stay>,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug, Default)]
 struct Have {
     blocks: u32,

@@ -2,6 +2,7 @@
 //! that wires them.
 //!
 //! - [`config`]: what a run is made of. [`run`]: a run from start to tables.
+//!   [`simulation`]: the same in pieces, to stop, save and go on; [`branch`]: many arms from one warmed-up state.
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
@@ -9,6 +10,7 @@
 //!
 //! Nothing in this crate opens a file, parses a scenario, draws a picture or starts a thread.
 
+pub mod branch;
 pub mod churn;
 pub mod cid;
 pub mod config;
@@ -21,6 +23,7 @@ pub mod net;
 pub mod node;
 pub mod registry;
 pub mod run;
+pub mod simulation;
 pub mod slab;
 pub mod tables;
 pub mod world;

@@ -12,6 +12,7 @@ use sim_core::queue::Handle;
 use sim_core::time::{SimSpan, SimTime};
 
 /// Everything of a node that is not on the path of every event.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Node {
     /// `group/number`.
@@ -73,6 +74,7 @@ pub struct Node {
 }
 
 /// Pending timers of a node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timers {
     /// End of the present phase.
@@ -90,6 +92,7 @@ pub struct Timers {
 }
 
 /// Counts of a node; they only grow.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Traffic {
     /// Time up in finished sessions.

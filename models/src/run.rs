@@ -1,19 +1,18 @@
 //! A run from start to tables.
 
-use crate::config::{CheckLevel, Config};
+use crate::config::Config;
 use crate::content::Content;
 use crate::registry::KINDS;
+use crate::simulation::Simulation;
 use crate::tables;
-use crate::world::World;
 use sim_core::draws::Draws;
-use sim_core::engine::{Engine, Stopped};
 use sim_core::record::Recorder;
 use sim_core::time::SimTime;
 use std::sync::Arc;
 use thiserror::Error;
 
 /// Events between two looks at budgets, progress and (sampled) invariants.
-const BATCH: u64 = 1 << 16;
+pub(crate) const BATCH: u64 = 1 << 16;
 
 /// What a run reports besides its tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,54 +72,12 @@ pub fn run(
     out: &mut impl Recorder,
     progress: &mut dyn FnMut(Progress) -> Verdict,
 ) -> Result<RunReport, BrokenInvariant> {
-    let end = SimTime::ZERO.saturating_add(config.duration);
-    let world = World::new(Arc::clone(config), Arc::clone(content), draws);
-    let mut engine = Engine::new(world, World::start);
-    let batch = if config.check == CheckLevel::Every { 1 } else { BATCH };
-    let mut complete = false;
-    loop {
-        let dispatched = engine.counts().dispatched;
-        let left = config.max_events.unwrap_or(u64::MAX).saturating_sub(dispatched);
-        if left == 0 {
-            break;
-        }
-        let stopped = engine.run_until(end, batch.min(left));
-        if config.check != CheckLevel::Off {
-            check(&engine)?;
-        }
-        if stopped == Stopped::AtEnd {
-            complete = true;
-            break;
-        }
-        let state = Progress { now: engine.now(), end, events: engine.counts().dispatched };
-        if state.events % BATCH < batch && progress(state) == Verdict::Stop {
-            break;
-        }
-    }
-    let ended = engine.now();
-    engine.world_mut().finish(ended, out);
-    if config.check != CheckLevel::Off {
-        check(&engine)?;
-    }
-    Ok(RunReport {
-        digest: engine.digest().to_string(),
-        events: engine.counts().dispatched,
-        by_kind: *engine.world().events(),
-        complete,
-        ended,
-    })
+    let mut simulation = Simulation::new(config, content, draws);
+    simulation.drive(&mut |state, _| progress(state))?;
+    simulation.finish(out).map(|(report, _)| report)
 }
 
 /// Every table a run writes, so that each gets a file even without rows.
 pub fn tables() -> &'static [&'static sim_core::record::schema::Table] {
     tables::ALL
-}
-
-fn check(engine: &Engine<World>) -> Result<(), BrokenInvariant> {
-    let mut broken = engine.world().check();
-    broken.extend(engine.check().err().map(|error| error.to_string()));
-    if broken.is_empty() {
-        return Ok(());
-    }
-    Err(BrokenInvariant { broken, events: engine.counts().dispatched, at: engine.now() })
 }

@@ -1,6 +1,7 @@
 //! Places for bulky things that events refer to by number, with a generation against stale references.
 
 /// A place in a [`Slab`] and the generation of its tenant.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket {
     /// Place.
@@ -10,6 +11,7 @@ pub struct Ticket {
 }
 
 /// A growing array whose places are used again, lowest free place last freed first.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     places: Vec<(u32, Option<T>)>,

@@ -6,6 +6,7 @@
 use crate::digest::RunDigest;
 use crate::queue::{EventQueue, Handle, Key};
 use crate::time::SimTime;
+use crate::trace::{NoTrace, Sink};
 use thiserror::Error;
 
 /// A model's event: plain data, small, with a kind for ordering and a word for the digest.
@@ -32,6 +33,7 @@ pub trait World {
 }
 
 /// What a world may do while it handles an event.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Debug)]
 pub struct Cx<E> {
     now: SimTime,
@@ -118,19 +120,27 @@ pub enum EngineError {
     NotConserved(Counts),
 }
 
-/// Runs a world.
+/// Runs a world. `S` sees every event that is dispatched; without one nothing is compiled for it.
 #[derive(Debug)]
-pub struct Engine<W: World> {
+pub struct Engine<W: World, S = NoTrace> {
     world: W,
     cx: Cx<W::Event>,
     digest: RunDigest,
     dispatched: u64,
     ties: u64,
+    sink: S,
 }
 
 impl<W: World> Engine<W> {
     /// An engine at time zero. `start` schedules the first events.
-    pub fn new(mut world: W, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
+    pub fn new(world: W, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
+        Engine::with_sink(world, NoTrace, start)
+    }
+}
+
+impl<W: World, S: Sink<W::Event>> Engine<W, S> {
+    /// An engine at time zero whose events `sink` sees. `start` schedules the first events.
+    pub fn with_sink(mut world: W, sink: S, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
         let mut cx = Cx {
             now: SimTime::ZERO,
             queue: EventQueue::new(),
@@ -139,7 +149,7 @@ impl<W: World> Engine<W> {
             cancelled: 0,
         };
         start(&mut world, &mut cx);
-        Engine { world, cx, digest: RunDigest::default(), dispatched: 0, ties: 0 }
+        Engine { world, cx, digest: RunDigest::default(), dispatched: 0, ties: 0, sink }
     }
 
     /// Dispatches every event before `end`, at most `budget` of them in this call.
@@ -162,6 +172,7 @@ impl<W: World> Engine<W> {
         self.cx.now = key.time;
         self.digest.fold(key, event.content());
         self.dispatched += 1;
+        self.sink.dispatched(self.dispatched, key, &event);
         self.world.handle(key, event, &mut self.cx);
     }
 
@@ -207,5 +218,69 @@ impl<W: World> Engine<W> {
         } else {
             Err(EngineError::NotConserved(counts))
         }
+    }
+}
+
+/// What an engine remembers beside its world: read back by [`Engine::restore`].
+#[derive(Debug, serde::Deserialize)]
+pub struct EngineState<E> {
+    cx: Cx<E>,
+    digest: RunDigest,
+    dispatched: u64,
+    ties: u64,
+}
+
+/// The same, borrowed from a running engine to be written.
+#[derive(Debug, serde::Serialize)]
+pub struct EngineStateRef<'a, E> {
+    cx: &'a Cx<E>,
+    digest: RunDigest,
+    dispatched: u64,
+    ties: u64,
+}
+
+/// Saving, resuming, and looking from outside.
+impl<W: World, S: Sink<W::Event>> Engine<W, S> {
+    /// Everything of the engine that is not the world: pending events, numbers, counts, digest, time.
+    pub fn state(&self) -> EngineStateRef<'_, W::Event> {
+        let Engine { world: _, cx, digest, dispatched, ties, sink: _ } = self;
+        EngineStateRef { cx, digest: *digest, dispatched: *dispatched, ties: *ties }
+    }
+
+    /// An engine that goes on from a saved state with a world of the same moment.
+    pub fn restore(world: W, state: EngineState<W::Event>, sink: S) -> Self {
+        let EngineState { cx, digest, dispatched, ties } = state;
+        Engine { world, cx, digest, dispatched, ties, sink }
+    }
+
+    /// Time of the next event.
+    pub fn next_at(&mut self) -> Option<SimTime> {
+        self.cx.queue.peek().map(|key| key.time)
+    }
+
+    /// How many events `source` has scheduled so far.
+    pub fn numbers_used(&self, source: u32) -> u32 {
+        self.cx.numbers.get(source as usize).copied().unwrap_or(0)
+    }
+
+    /// A digest of what is pending: equal for equal sets of events, however they are stored. Costs a look at
+    /// every pending event.
+    pub fn pending_digest(&self) -> u64 {
+        self.cx.queue.pending().map(|(key, event)| key.digest(event.content())).fold(0, u64::wrapping_add)
+    }
+
+    /// What is pending, in no order.
+    pub fn pending(&self) -> impl Iterator<Item = (Key, &W::Event)> {
+        self.cx.queue.pending()
+    }
+
+    /// The sink.
+    pub fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// Takes world and sink out.
+    pub fn into_parts(self) -> (W, S) {
+        (self.world, self.sink)
     }
 }

@@ -4,6 +4,7 @@
 //! - [`draws`], [`dist`], [`math`]: counter-based draws keyed by what is drawn, own samplers, pinned
 //!   transcendental functions.
 //! - [`queue`], [`engine`], [`digest`]: the total order of events, the loop, the rolling digest.
+//! - [`checkpoint`], [`trace`], [`diff`]: a run saved and resumed, looked at event by event, compared with another.
 //! - [`record`]: tables with a declared schema, the manifest, whole-or-absent folders.
 //!
 //! # The ordering promise
@@ -63,6 +64,8 @@
 //! assert_eq!(engine.world().ticks, 10);
 //! ```
 
+pub mod checkpoint;
+pub mod diff;
 pub mod digest;
 pub mod dist;
 pub mod draws;
@@ -71,4 +74,5 @@ pub mod math;
 pub mod queue;
 pub mod record;
 pub mod time;
+pub mod trace;
 pub mod units;

@@ -20,6 +20,7 @@ use std::collections::BinaryHeap;
 /// The order: time, then lane (a model's coarse order of phases within one instant), destination,
 /// kind, source, and the source's own number for the event. Two events never share a key, because a
 /// source never uses a number twice.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     /// When the event happens.
@@ -70,6 +71,7 @@ impl Key {
 
 /// Names a scheduled event, for cancelling it. A handle of an event that has happened, or was
 /// cancelled, is stale and does nothing.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Handle {
     slot: u32,
@@ -79,6 +81,7 @@ pub struct Handle {
 /// Events that nobody can cancel carry this slot.
 const NO_SLOT: u32 = u32::MAX;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Entry<E> {
     key: Key,
@@ -108,6 +111,7 @@ impl<E> PartialEq for Entry<E> {
 impl<E> Eq for Entry<E> {}
 
 /// State of a cancellable event's slot.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     generation: u32,
@@ -115,6 +119,7 @@ struct Slot {
 }
 
 /// A set of pending events.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Debug)]
 pub struct EventQueue<E> {
     heap: BinaryHeap<Entry<E>>,
@@ -232,5 +237,24 @@ impl<E: Copy> EventQueue<E> {
         }
         self.heap = BinaryHeap::from(live);
         self.dead = 0;
+    }
+}
+
+/// Looking from outside.
+impl<E: Copy> EventQueue<E> {
+    /// Live events, in no order.
+    pub fn pending(&self) -> impl Iterator<Item = (Key, &E)> {
+        self.heap.iter().filter(|entry| self.is_live(entry.slot)).map(|entry| (entry.key, &entry.event))
+    }
+}
+
+impl Key {
+    /// A word over the whole key and a word of content, for digests over sets of events.
+    pub fn digest(self, content: u64) -> u64 {
+        let mut word = crate::draws::mix64(self.time.as_nanos());
+        for part in [self.place, self.origin, content] {
+            word = crate::draws::mix64(word ^ part);
+        }
+        word
     }
 }

@@ -10,6 +10,7 @@ use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
 use sim_core::time::SimTime;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Connection {
     peer: NodeId,
@@ -18,6 +19,7 @@ struct Connection {
 }
 
 /// Whom a node is connected to, by id.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
     open: Vec<Connection>,

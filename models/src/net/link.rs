@@ -13,6 +13,7 @@ use sim_core::units::{BitRate, Bytes};
 pub const INTERLEAVED_MAX: u64 = 16 * 1024;
 
 /// One direction of one node's access line.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Link {
     rate: Option<BitRate>,
@@ -33,6 +34,7 @@ impl Link {
 }
 
 /// The access links of all nodes.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug, Default)]
 pub struct Links {
     up: Vec<Link>,

@@ -25,6 +25,7 @@ pub struct Region {
 }
 
 /// Regions and one-way delays between all of them.
+#[derive(PartialEq)]
 #[derive(Clone, Debug)]
 pub struct Topology {
     regions: Vec<Region>,

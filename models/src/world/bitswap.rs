@@ -28,6 +28,7 @@ use std::collections::VecDeque;
 const SEARCH_TIMEOUT: SimSpan = SimSpan::from_secs(10);
 
 /// A search for providers of a block, by one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     node: NodeId,
@@ -40,6 +41,7 @@ pub(crate) struct Search {
 }
 
 /// The Bitswap machines' part of the world.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Debug, Default)]
 pub(crate) struct BitswapWorld {
     pub(crate) searches: Slab<Search>,

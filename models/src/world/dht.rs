@@ -36,6 +36,7 @@ const RECORD_BYTES: u64 = 160;
 const PROVIDER_ORDER: Domain = Domain::new("dht/provider-order");
 
 /// What a lookup is for.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// Announcing.
@@ -47,6 +48,7 @@ pub(crate) enum Purpose {
 }
 
 /// A lookup under way.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     owner: NodeId,
@@ -56,12 +58,15 @@ pub(crate) struct Run {
 }
 
 /// The DHT's part of the world.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Debug)]
 pub(crate) struct DhtWorld {
     runs: Slab<Run>,
     /// Finished machines with their buffers.
     idle: Vec<Lookup>,
     announcers: Vec<Announcer>,
+    /// A pure function of nodes and keys, so no part of a saved state.
+    #[serde(skip)]
     pub(crate) servers: crate::ipfs::dht::ServerIndex,
     /// One per node in full fidelity, none in lazy.
     pub(crate) refreshers: Vec<Refresher>,
@@ -78,6 +83,7 @@ pub(crate) struct DhtWorld {
 }
 
 /// Counts over all lookups that ended.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DhtStats {
     pub(crate) lookups: u64,

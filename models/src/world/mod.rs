@@ -16,6 +16,7 @@ mod life;
 mod reads;
 mod refresh;
 mod report;
+mod state;
 mod transport;
 
 use crate::churn::{Phase, Sessions};
@@ -37,6 +38,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::sync::Arc;
 
 pub use reads::{Outcome, Read};
+pub use state::{Misfit, WorldState};
 pub use transport::Totals;
 
 const REGION: Domain = Domain::new("population/region");

@@ -21,6 +21,7 @@ const READER: Domain = Domain::new("demand/reader");
 const RETENTION: Domain = Domain::new("reader/retention");
 
 /// How a read ended.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// It is still under way, or has not begun.
@@ -49,6 +50,7 @@ impl Outcome {
 }
 
 /// One reader asking for one object.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Read {
     /// Number of its demand in the configuration.

@@ -12,13 +12,17 @@ use sim_core::record::{Recorder, Value};
 use sim_core::time::SimTime;
 
 /// Samples so far.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Debug)]
 pub(crate) struct Samples {
+    #[serde(with = "super::state::metrics")]
     metrics: Vec<&'static Metric>,
     ladder: Vec<LadderRow>,
+    #[serde(with = "super::state::series")]
     series: Vec<(SimTime, &'static str, f64)>,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Debug)]
 struct LadderRow {
     at: SimTime,

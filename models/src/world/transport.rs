@@ -15,6 +15,7 @@ use sim_core::engine::Cx;
 use sim_core::time::{SimSpan, SimTime};
 
 /// A message on its way.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope {
     pub(crate) from: NodeId,
@@ -27,6 +28,7 @@ pub(crate) struct Envelope {
 }
 
 /// What a message says.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     /// DHT: FIND_NODE, or GET_PROVIDERS if a block is named.
@@ -40,6 +42,7 @@ pub(crate) enum Body {
 }
 
 /// Bytes over all nodes: sent = received + dropped + in flight.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Totals {
     /// Bytes sent.

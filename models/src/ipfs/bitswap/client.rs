@@ -10,6 +10,7 @@ use sim_core::draws::Entity;
 use sim_core::time::SimTime;
 
 /// The client of one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Default, Debug)]
 pub(super) struct Client {
     hub: Hub,

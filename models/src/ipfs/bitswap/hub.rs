@@ -16,6 +16,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A connection, as the world reports it.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Connection {
     /// Round trip without queueing: what a ping would measure.
@@ -26,6 +27,7 @@ pub struct Connection {
 }
 
 /// A connected peer.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Peer {
     id: NodeId,
@@ -38,6 +40,7 @@ struct Peer {
 }
 
 /// A block that some session wants.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Default, Debug)]
 pub(super) struct Wanted {
     /// Who wants it.
@@ -79,6 +82,7 @@ impl Wanted {
 }
 
 /// What the sessions of one node share.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Default, Debug)]
 pub(super) struct Hub {
     peers: Vec<Peer>,

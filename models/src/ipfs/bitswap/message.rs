@@ -38,6 +38,7 @@ pub trait Store: Blocks {
 /// Which bytes travel under a block's name: the world's own mark, carried and never read by Bitswap.
 ///
 /// By convention [`CopyTag::ORIGINAL`] is the true content, others are altered copies.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct CopyTag(pub u32);
 
@@ -47,6 +48,7 @@ impl CopyTag {
 }
 
 /// What an entry of a want-list asks.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum EntryKind {
     /// "Have you got this block?"
@@ -58,6 +60,7 @@ pub enum EntryKind {
 }
 
 /// One entry of a want-list.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// The block asked for.
@@ -71,6 +74,7 @@ pub struct Entry {
 }
 
 /// A block on its way.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Payload {
     /// The block it claims to be.
@@ -80,6 +84,7 @@ pub struct Payload {
 }
 
 /// One Bitswap message.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Message {
     /// Wants and cancels.

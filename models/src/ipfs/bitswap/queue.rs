@@ -31,6 +31,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::collections::VecDeque;
 
 /// What a peer has been asked about a block, and the state of the asking.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Want {
     block: BlockId,
@@ -47,6 +48,7 @@ struct Want {
 }
 
 /// A want in one of the two lists.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Listed {
     pending: Option<EntryKind>,
@@ -97,6 +99,7 @@ impl Listed {
 }
 
 /// The smoothed latency of a peer's answers and the time-out made of it.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Patience {
     started: bool,
@@ -132,6 +135,7 @@ fn clamp(config: &BitswapConfig, span: SimSpan) -> SimSpan {
 }
 
 /// The wants to one connected peer.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct PeerQueue {
     /// By block.
@@ -388,6 +392,7 @@ impl PeerQueue {
 }
 
 /// What a queue has to know about its connection.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {
     /// When the peer connected.

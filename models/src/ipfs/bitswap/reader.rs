@@ -25,6 +25,7 @@ pub trait Dag {
 }
 
 /// The order of a read.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Walk {
     /// Depth first with read-ahead.
@@ -41,6 +42,7 @@ const LOW_WATER: usize = PRELOAD / 2;
 const WORKERS: usize = 32;
 
 /// What a step of a reader led to.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Step {
     /// The first payload of the read is there.
@@ -52,6 +54,7 @@ pub struct Step {
 }
 
 /// One read above a session.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Reader {
     root: BlockId,
@@ -59,6 +62,7 @@ pub struct Reader {
     has_payload: bool,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 enum State {
     /// The root is awaited. Left when it comes.
@@ -138,6 +142,7 @@ impl Reader {
 }
 
 /// A walk in order.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct InOrder {
     /// From the root down to the node whose child is awaited.
@@ -147,6 +152,7 @@ struct InOrder {
 }
 
 /// A place in the list of children of a node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Position {
     node: BlockId,
@@ -221,6 +227,7 @@ impl InOrder {
 }
 
 /// A walk with many workers.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Default, Debug)]
 struct Parallel {
     seen: BTreeSet<BlockId>,

@@ -29,6 +29,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What two nodes have given each other, as seen by one of them, while connected.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Receipt {
     /// Bytes of blocks sent to the peer.
@@ -47,6 +48,7 @@ impl Receipt {
 }
 
 /// What a server has done so far.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ServerCounters {
     /// Blocks sent.
@@ -60,6 +62,7 @@ pub struct ServerCounters {
 }
 
 /// A worker that is writing.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Writing {
     envelope: EnvelopeId,
@@ -68,6 +71,7 @@ struct Writing {
 }
 
 /// The server of one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Default, Debug)]
 pub(super) struct Server {
     /// Peers with wants or work, by id.

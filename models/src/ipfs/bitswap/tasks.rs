@@ -6,6 +6,7 @@ use crate::ids::{BlockId, NodeId};
 use sim_core::time::SimTime;
 
 /// A want that a peer has told us of.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Noted {
     pub(super) block: BlockId,
@@ -14,6 +15,7 @@ pub(super) struct Noted {
 }
 
 /// An answer to be given.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Task {
     pub(super) block: BlockId,
@@ -57,6 +59,7 @@ impl Task {
 }
 
 /// The tasks of one peer.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct PeerTasks {
     pub(super) id: NodeId,

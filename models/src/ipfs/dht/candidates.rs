@@ -9,6 +9,7 @@ use super::key::Key;
 use crate::ids::NodeId;
 
 /// A peer's state: `Heard` until asked, `Waiting` until its outcome.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum PeerState {
     Heard,
@@ -18,6 +19,7 @@ pub(super) enum PeerState {
 }
 
 /// 16 bytes: the first 64 bits of the distance decide nearly always.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     distance: u64,
@@ -28,6 +30,7 @@ pub(super) struct Candidate {
 }
 
 /// The candidates of one lookup.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Candidates {
     target: Key,
@@ -127,6 +130,7 @@ fn compare(a: &Candidate, b: &Candidate, target: &Key, keys: &[Key]) -> Ordering
 }
 
 /// A set of peers: open addressing with linear probing, at most half full.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug, Default)]
 struct Seen {
     slots: Vec<u32>,

@@ -48,6 +48,7 @@ pub enum Inserted {
 }
 
 /// The servers that a node knows, by distance from itself.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct RoutingTable {
     own: NodeId,

@@ -32,6 +32,7 @@ use super::key::Key;
 use crate::ids::NodeId;
 
 /// What a lookup is for.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LookupKind {
     /// The k closest peers: for publishing and for refreshing the table. Asks FIND_NODE.
@@ -44,6 +45,7 @@ pub enum LookupKind {
 }
 
 /// The three numbers of a lookup. Source: libp2p/go-libp2p-kad-dht: `amino/defaults.go`.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LookupConfig {
     /// Peers in the result, and seeds at the start. Unit: peers. Default 20. Bounds 1..=100.
@@ -76,6 +78,7 @@ pub struct LookupRequest<'a> {
 }
 
 /// What a lookup wants done.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LookupWish {
     /// Ask this peer about the target (dial it first if need be); report the one outcome.
@@ -87,6 +90,7 @@ pub enum LookupWish {
 }
 
 /// How a lookup ended.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LookupEnd {
     /// The walk reached its end, and the k closest have replied. Counts as a refresh of the bucket.
@@ -98,6 +102,7 @@ pub enum LookupEnd {
 }
 
 /// What the outcome of a question meant; tells the caller how to treat its routing table.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
     /// Part of the walk. An answer enters the peer in the table, a failure removes it.
@@ -109,6 +114,7 @@ pub enum Standing {
 }
 
 /// Counts of one lookup.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LookupStats {
     /// Questions sent.
@@ -127,6 +133,7 @@ pub struct LookupStats {
     pub asked_in_walk: u32,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
     Walk,
@@ -135,6 +142,7 @@ enum Phase {
 }
 
 /// One lookup at a time; start it again when it is done.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Lookup {
     config: LookupConfig,

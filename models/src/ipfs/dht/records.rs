@@ -23,6 +23,7 @@ use crate::ids::{BlockId, NodeId};
 
 const NONE: u32 = u32::MAX;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Record {
     received: SimTime,
@@ -35,6 +36,7 @@ struct Record {
     newer: u32,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     block: u32,
@@ -45,6 +47,7 @@ struct Slot {
 const EMPTY: Slot = Slot { block: NONE, head: NONE };
 
 /// The records of one server.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct RecordStore {
     validity: SimSpan,

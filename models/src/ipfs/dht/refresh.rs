@@ -40,6 +40,7 @@ const LOW_PEERS: usize = 10;
 const LOW_CHECK: SimSpan = SimSpan::from_mins(2);
 
 /// What refreshing wants done.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RefreshWish {
     /// Ask this peer for itself (dial 10 s in all); report with [`Refresher::pinged`], and remove it
@@ -60,6 +61,7 @@ pub enum RefreshWish {
     WakeAt(SimTime),
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Step {
     Idle,
@@ -90,6 +92,7 @@ pub struct RefreshView<'a> {
 }
 
 /// The refreshes of one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Refresher {
     entity: Entity,

@@ -37,6 +37,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::collections::VecDeque;
 
 /// A want of the session.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Want {
     block: BlockId,
@@ -51,6 +52,7 @@ struct Want {
 }
 
 /// A peer of the session.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 struct Member {
     id: NodeId,
@@ -61,6 +63,7 @@ struct Member {
 }
 
 /// What a message says that matters to a session.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum News {
     /// The block came.
@@ -72,6 +75,7 @@ pub(super) enum News {
 }
 
 /// One session.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     id: SessionId,

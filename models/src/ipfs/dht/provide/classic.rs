@@ -18,6 +18,7 @@ const PASS_BATCH: usize = 1_000;
 const START_DELAY: SimSpan = SimSpan::from_mins(1);
 
 /// Why a key is announced; the three have separate workers.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Lane {
     /// A root, at once.
@@ -29,6 +30,7 @@ enum Lane {
 }
 
 /// A key on its way: walking until the records are out, then waiting for the stores.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Job {
     block: BlockId,
@@ -38,6 +40,7 @@ struct Job {
 }
 
 /// A pass over all keys in progress.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 struct Pass {
     /// The last key started.
@@ -49,6 +52,7 @@ struct Pass {
 }
 
 /// The classic mode of one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct Classic {
     settings: Settings,

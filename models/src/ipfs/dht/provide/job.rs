@@ -4,6 +4,7 @@ use super::region::{Explorer, Region};
 use crate::ids::{BlockId, NodeId};
 
 /// Which worker does it; a root on its way at once and the measuring of the network need none.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Worker {
     None,
@@ -14,6 +15,7 @@ pub(super) enum Worker {
 }
 
 /// Why the keys are announced.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
     /// They are new.
@@ -25,6 +27,7 @@ pub(super) enum Purpose {
 }
 
 /// A piece of work.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) worker: Worker,

@@ -52,6 +52,7 @@ pub use slots::Handle;
 use sweep::Sweep;
 
 /// What a block is to the node that holds it; the strategy chooses by it.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Holding {
     /// The root of content that the node added or pinned.
@@ -61,14 +62,17 @@ pub struct Holding {
 }
 
 /// Names a walk; pass it back with the result.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WalkId(Handle);
 
 /// Names a parcel of records for one peer; pass it back with the outcome.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SendId(Handle);
 
 /// What announcing wants done.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AnnounceWish {
     /// Find the k closest servers to `target`; report with [`Announcer::walk_done`].
@@ -107,6 +111,7 @@ pub struct Keys<'a> {
 }
 
 /// Counts since the node was made.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct AnnounceStats {
     /// Walks started.
@@ -135,6 +140,7 @@ impl AddAssign for AnnounceStats {
 }
 
 /// The numbers that announcing needs.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) k: usize,
@@ -144,12 +150,14 @@ pub(super) struct Settings {
 }
 
 /// The announcements of one node.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub struct Announcer {
     strategy: ProvideStrategy,
     plan: Plan,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 enum Plan {
     Classic(Box<Classic>),

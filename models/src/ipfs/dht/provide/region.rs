@@ -25,6 +25,7 @@ const WALKS_MAX: u32 = 64;
 const STALE_MAX: u32 = 2;
 
 /// A block of positions: the `2^(64 - len)` that share the first `len` bits with `start`.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Region {
     pub(super) start: u64,
@@ -63,6 +64,7 @@ impl Region {
 }
 
 /// A server and its position.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Server {
     pub(super) position: u64,
@@ -70,6 +72,7 @@ pub(super) struct Server {
 }
 
 /// An exploration in progress.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct Explorer {
     k: usize,

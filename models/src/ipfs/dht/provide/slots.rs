@@ -3,6 +3,7 @@
 //! An outcome that arrives for something long given up carries an old serial number and finds nothing.
 
 /// A place and the serial number of what was put there.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Handle {
     slot: u32,
@@ -10,6 +11,7 @@ pub struct Handle {
 }
 
 /// Things in progress; places are used again, last freed first.
+#[derive(serde::Serialize, serde::Deserialize)]
 #[derive(Clone, Debug)]
 pub(super) struct Slots<T> {
     places: Vec<(u32, Option<T>)>,
