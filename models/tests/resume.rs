@@ -89,6 +89,9 @@ fn busy() -> Config {
 fn variants() -> Vec<(&'static str, Config)> {
     let mut full = busy();
     full.ipfs.dht.refresh_fidelity = RefreshFidelity::Full;
+    // A cut costs this fidelity a storm of pings: states, not storms, are of interest.
+    full.net.partitions.clear();
+    full.duration = hours(12);
     let mut classic = busy();
     classic.ipfs.dht.provide_mode = ProvideMode::Classic;
     classic.ipfs.dht.provide_strategy = ProvideStrategy::Roots;
@@ -136,7 +139,7 @@ fn a_resumed_run_equals_the_uninterrupted_one_in_tables_digest_and_every_later_s
         let case = Case::new(config, 11);
         let whole = to_end(case.start());
         let events = whole.0.events;
-        for stop in 0..6 {
+        for stop in 0..4 {
             let words = [0, 1].map(|i| Draws::new(1, 0).word(STOPS, Entity(stop), i) % events);
             let (first, later) = (words[0].min(words[1]), words[0].max(words[1]));
             let mut uninterrupted = case.start();
