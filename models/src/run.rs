@@ -15,7 +15,7 @@ use thiserror::Error;
 pub(crate) const BATCH: u64 = 1 << 16;
 
 /// What a run reports besides its tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RunReport {
     /// Rolling digest of all events, 32 hexadecimal digits.
     pub digest: String,

@@ -11,6 +11,7 @@ mod new;
 mod output;
 mod plot;
 mod progress;
+mod resume;
 mod run;
 mod schema;
 mod signals;
@@ -35,6 +36,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Run a scenario into a folder of tables and figures
     Run(run::Args),
+    /// Go on with a run that was stopped, from what was saved of it
+    Resume(resume::Args),
     /// Check a scenario: all its problems, or what it would cost
     Check(check::Args),
     /// List the scenarios that come with the program
@@ -95,6 +98,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => output::print(WELCOME),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Resume(args)) => resume::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::New(args)) => new::run(&args),
@@ -122,7 +126,7 @@ fn tell(failure: &Failure) {
             let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
             output::error(&format!("a bug of lastcopy, please report it: {message}{place}"));
         }
-        Failure::Interrupted => output::error("interrupted; nothing was kept"),
+        Failure::Interrupted(kept) => output::error(&format!("interrupted; {kept}")),
         Failure::ClosedPipe => {}
     }
 }
