@@ -6,6 +6,7 @@
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
+//! - [`names`]: what events are about, in words.
 //! - [`metrics`], [`tables`]: what a run leaves behind, each entry with unit and meaning.
 //!
 //! Nothing in this crate opens a file, parses a scenario, draws a picture or starts a thread.
@@ -19,6 +20,7 @@ pub mod ids;
 pub mod ipfs;
 pub mod ladder;
 pub mod metrics;
+pub mod names;
 pub mod net;
 pub mod node;
 pub mod registry;

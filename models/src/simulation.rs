@@ -193,6 +193,11 @@ impl<S: Sink<Event>> Simulation<S> {
         Ok((report, self.engine.into_parts().1))
     }
 
+    /// The engine, as it stands.
+    pub fn into_engine(self) -> Engine<World, S> {
+        self.engine
+    }
+
     /// Looks at every invariant.
     ///
     /// # Errors

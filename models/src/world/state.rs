@@ -105,6 +105,15 @@ state! {
     spare_peers: Vec<Vec<NodeId>>,
 }
 
+impl World {
+    /// Puts other draws in the place of a world's own and returns those. For tests of how differences are found: no
+    /// scenario and no command leads here.
+    #[doc(hidden)]
+    pub fn swap_draws(&mut self, draws: Draws) -> Draws {
+        std::mem::replace(&mut self.draws, draws)
+    }
+}
+
 impl WorldState {
     fn check(&self, config: &Config, content: &Content) -> Result<(), Misfit> {
         let groups = self.nodes.iter().map(|node| node.group + 1).max().unwrap_or(0);
