@@ -13,8 +13,7 @@ const SESSION: Domain = Domain::new("churn/session");
 const START: Domain = Domain::new("churn/start");
 
 /// A node's state and when it changes next.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Phase {
     /// Whether the node is up.
     pub up: bool,
@@ -23,8 +22,7 @@ pub struct Phase {
 }
 
 /// The sessions of one node: a pure function of law, draws and name.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Sessions {
     /// Part of the configuration, so no part of a saved state: [`Sessions::bind`] hands it in again.
     #[serde(skip, default = "unbound")]

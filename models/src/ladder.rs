@@ -29,8 +29,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// Where an object stands, from worst to best.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[repr(u8)]
 pub enum Rung {
     /// No rebuilding set anywhere.
@@ -62,8 +61,7 @@ impl Rung {
 }
 
 /// Why a holder got a copy.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum CameBy {
     /// Its owner added it.
     Added,
@@ -72,8 +70,7 @@ pub enum CameBy {
 }
 
 /// Why a holder's copy went.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum WentBy {
     /// Its publisher deleted it.
     Deleted,
@@ -116,8 +113,7 @@ impl WentBy {
 }
 
 /// One copy of one object on one node.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Copy {
     /// What.
     pub object: ObjectId,
@@ -134,8 +130,7 @@ pub struct Copy {
 }
 
 /// One stay of one object on one rung.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Stay {
     /// What.
     pub object: ObjectId,
@@ -148,8 +143,7 @@ pub struct Stay {
 }
 
 /// Story of one object so far.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Standing {
     /// Distinct blocks that are on no node.
     missing: u32,
@@ -230,8 +224,7 @@ impl Standing {
 }
 
 /// One provider record of an object's root.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Record {
     object: ObjectId,
     server: NodeId,
@@ -241,8 +234,7 @@ struct Record {
 }
 
 /// State of every object.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ladder {
     objects: Vec<Standing>,
     /// Holders of every block (copies on their way included), and those of them that are up.
@@ -259,8 +251,7 @@ pub struct Ladder {
     stays: Vec<Stay>,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Have {
     blocks: u32,
     /// Number of the running copy in `copies`.

@@ -62,7 +62,9 @@ impl Names {
             Event::Publish { object } | Event::RetentionEnds { object } => {
                 vec![format!("object {}", self.object(object))]
             }
-            Event::Arrive { message } | Event::Deliver { message } => vec![format!("message {}", message.slot)],
+            Event::Arrive { message } | Event::Deliver { message } => {
+                vec![format!("message {}", message.slot)]
+            }
             Event::Written { envelope, session } => {
                 vec![format!("envelope {}", envelope.0), format!("session {session}")]
             }

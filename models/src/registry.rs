@@ -12,8 +12,7 @@ use sim_core::engine::{self, Cx};
 use sim_core::queue::Key;
 
 /// Something that happens at a node (the key's destination), or at the world as a whole.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Event {
     /// A region is cut off or comes back.
     PartitionTurns,
@@ -197,8 +196,7 @@ impl engine::Event for Event {
 }
 
 /// What a ping is for.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum PingFor {
     /// A refresh looks whether an overdue peer is still there.
     Refresh,

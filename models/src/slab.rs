@@ -1,8 +1,7 @@
 //! Places for bulky things that events refer to by number, with a generation against stale references.
 
 /// A place in a [`Slab`] and the generation of its tenant.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ticket {
     /// Place.
     pub slot: u32,
@@ -11,8 +10,7 @@ pub struct Ticket {
 }
 
 /// A growing array whose places are used again, lowest free place last freed first.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Slab<T> {
     places: Vec<(u32, Option<T>)>,
     free: Vec<u32>,

@@ -7,7 +7,8 @@ mod worlds;
 
 use models::branch::{BranchError, Warm};
 use models::config::{
-    Arrivals, CheckLevel, Config, Demand, DhtMode, ReadMode, RegionChoice, Role, Session, SessionStart, Strategy,
+    Arrivals, CheckLevel, Config, Demand, DhtMode, ReadMode, RegionChoice, Role, Session, SessionStart,
+    Strategy,
 };
 use models::content::Content;
 use models::ipfs::dht::{ProvideMode, ProvideStrategy, RefreshFidelity};

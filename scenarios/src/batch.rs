@@ -191,8 +191,8 @@ impl Batch<'_> {
             tables.declare(table);
         }
         let saved = self.saving.map_or(Ok(None), |saving| saving.restore(spec)).map_err(Trouble::Unusable)?;
-        let mut simulation = saved
-            .unwrap_or_else(|| Simulation::new(&spec.case.config, &spec.case.content(), spec.draws));
+        let mut simulation =
+            saved.unwrap_or_else(|| Simulation::new(&spec.case.config, &spec.case.content(), spec.draws));
         let mut mark = self.saving.map(|saving| saving.begin(&mut simulation));
         let mut unwritten = None;
         let mut watch = |progress: Progress, simulation: &Simulation| {

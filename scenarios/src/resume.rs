@@ -62,8 +62,14 @@ impl Stopped {
         settings.plots = self.plots;
         settings.out = Some(self.target.clone());
         let resolved = self.prepared.resolved.clone();
-        let saving =
-            Saving::resuming(self.root, self.plan, resolved, settings.checkpoint_every, self.begun, self.lock);
+        let saving = Saving::resuming(
+            self.root,
+            self.plan,
+            resolved,
+            settings.checkpoint_every,
+            self.begun,
+            self.lock,
+        );
         execute(&self.prepared, &settings, &self.target, saving)
     }
 }
@@ -94,8 +100,8 @@ fn read_plan(root: &Path) -> Result<Plan, Failure> {
     let remove = format!("remove {} and begin anew with `lastcopy run`", root.display());
     let bytes = fs::read(&path)
         .map_err(|error| Failure::Usage(format!("{shown} cannot be read: {}; {remove}", error.kind())))?;
-    let plan: Plan =
-        serde_json::from_slice(&bytes).map_err(|_| Failure::Usage(format!("{shown} is damaged; {remove}")))?;
+    let plan: Plan = serde_json::from_slice(&bytes)
+        .map_err(|_| Failure::Usage(format!("{shown} is damaged; {remove}")))?;
     let ours = env!("CARGO_PKG_VERSION");
     if (plan.program.as_str(), plan.version.as_str()) != ("lastcopy", ours) {
         return Err(Failure::Usage(format!(
@@ -180,14 +186,20 @@ fn last_good(
 }
 
 /// A checkpoint's header, none if there is no file. Damage is for the caller; what belongs elsewhere is refused.
-fn look(path: &Path, plan: &Plan, spec: &RunSpec) -> Result<Option<Result<Header, CheckpointError>>, Failure> {
+fn look(
+    path: &Path,
+    plan: &Plan,
+    spec: &RunSpec,
+) -> Result<Option<Result<Header, CheckpointError>>, Failure> {
     let Ok(bytes) = fs::read(path) else {
         return Ok(None);
     };
     match checkpoint::open_as(&bytes, &Saving::identity(plan, spec)) {
         Ok((header, _)) => Ok(Some(Ok(header))),
         Err(
-            error @ (CheckpointError::Truncated { .. } | CheckpointError::Damaged | CheckpointError::NotACheckpoint),
+            error @ (CheckpointError::Truncated { .. }
+            | CheckpointError::Damaged
+            | CheckpointError::NotACheckpoint),
         ) => Ok(Some(Err(error))),
         Err(error) => {
             let words = format!("{} {error}; or remove it to begin cell {} anew", path.display(), spec.name);

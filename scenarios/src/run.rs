@@ -324,12 +324,10 @@ fn finished_cells(
     match (done.is_empty(), cut.is_empty()) {
         (false, _) => Ok(done),
         (true, false) => Ok(cut),
-        (true, true) => {
-            Err(Failure::OverBudget(format!(
-                "the budget was used up before any cell was finished; go on with `lastcopy resume {}`",
-                target.display()
-            )))
-        }
+        (true, true) => Err(Failure::OverBudget(format!(
+            "the budget was used up before any cell was finished; go on with `lastcopy resume {}`",
+            target.display()
+        ))),
     }
 }
 

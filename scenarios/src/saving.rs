@@ -163,7 +163,9 @@ impl Saving {
             return Ok(());
         }
         fs::create_dir_all(&self.root)?;
-        *lock = Some(Lock::take(&self.root).map_err(|held| io::Error::new(io::ErrorKind::AlreadyExists, held.0))?);
+        *lock = Some(
+            Lock::take(&self.root).map_err(|held| io::Error::new(io::ErrorKind::AlreadyExists, held.0))?,
+        );
         write_whole(&self.root.join("scenario.toml"), &[self.resolved.as_bytes()])?;
         let plan = serde_json::to_string_pretty(&self.plan).expect("plain fields");
         write_whole(&self.root.join("plan.json"), &[plan.as_bytes(), b"\n"])?;
@@ -216,7 +218,10 @@ impl Saving {
         self.open()?;
         let identity = Saving::identity(&self.plan, spec);
         let header = Header { identity, event: simulation.events(), time: simulation.now() };
-        checkpoint::store(&checkpoint_of(&self.root, &spec.name), &checkpoint::to_bytes(&header, &simulation.save()))
+        checkpoint::store(
+            &checkpoint_of(&self.root, &spec.name),
+            &checkpoint::to_bytes(&header, &simulation.save()),
+        )
     }
 
     /// Keeps a finished cell, whose tables lie in the new run folder, and drops its checkpoints.
@@ -336,7 +341,8 @@ impl Lock {
                     Some(false) => {}
                     Some(true) => return Err(Held(format!("process {holder} is at work on it ({shown})"))),
                     None => {
-                        let words = format!("{shown} names process {holder}: if that is gone, remove the file");
+                        let words =
+                            format!("{shown} names process {holder}: if that is gone, remove the file");
                         return Err(Held(words));
                     }
                 },

@@ -171,7 +171,8 @@ fn cut_short() -> TempDir {
     let folder = with_tiny();
     let whole = lastcopy(folder.path(), &["run", "tiny.toml", "--out", "whole", "--quiet"]);
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
-    let args = ["run", "tiny.toml", "--out", "cut", "--quiet", "--max-events", "9000", "--checkpoint-every", "2000"];
+    let args =
+        ["run", "tiny.toml", "--out", "cut", "--quiet", "--max-events", "9000", "--checkpoint-every", "2000"];
     let cut = lastcopy(folder.path(), &args);
     assert_eq!(cut.status.code(), Some(75), "{}", stderr(&cut));
     assert!(stderr(&cut).contains("go on with `lastcopy resume cut`"), "{}", stderr(&cut));
@@ -214,8 +215,10 @@ fn a_run_that_was_killed_is_resumed_to_the_same_bytes() {
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
     // Killed three times, each time a little later: in the first cell, between cells, in a resumed cell.
     let saved = folder.path().join("killed.resume");
-    let args = ["run", "tiny.toml", "--out", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "500"];
-    let start = |args: &[&str]| command(folder.path(), args).stderr(Stdio::null()).spawn().expect("it starts");
+    let args =
+        ["run", "tiny.toml", "--out", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "500"];
+    let start =
+        |args: &[&str]| command(folder.path(), args).stderr(Stdio::null()).spawn().expect("it starts");
     kill_when(start(&args), || saved.join("base-0-0.checkpoint.previous").exists());
     assert!(!folder.path().join("killed").exists(), "nothing is there under its final name");
     let args = ["resume", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "500"];
@@ -268,7 +271,9 @@ fn what_does_not_fit_is_refused_by_name_and_the_checkpoint_before_is_used() {
     };
     fs::write(&previous, &before[..before.len() / 2]).expect("a file");
     fs::write(&last, &flipped).expect("a file");
-    refused("base-0-0.checkpoint is damaged: its bytes do not match their checksum; remove it to begin cell base-0-0 anew");
+    refused(
+        "base-0-0.checkpoint is damaged: its bytes do not match their checksum; remove it to begin cell base-0-0 anew",
+    );
     fs::write(&last, &good[..good.len() - 1]).expect("a file");
     refused("base-0-0.checkpoint is truncated");
     fs::write(&last, fs::read(saved.join("base-0-1.checkpoint")).expect("saved")).expect("a file");
@@ -284,9 +289,19 @@ fn what_does_not_fit_is_refused_by_name_and_the_checkpoint_before_is_used() {
         fs::write(&path, text).expect("a file");
     };
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
-    change("plan.json", &version, "\"version\": \"99.0.0\"", "was written by lastcopy 99.0.0, this is lastcopy");
+    change(
+        "plan.json",
+        &version,
+        "\"version\": \"99.0.0\"",
+        "was written by lastcopy 99.0.0, this is lastcopy",
+    );
     change("plan.json", "{", "[", "plan.json is damaged");
-    change("scenario.toml", "duration = \"4 days\"", "duration = \"5 days\"", "is not the scenario that was begun");
+    change(
+        "scenario.toml",
+        "duration = \"4 days\"",
+        "duration = \"5 days\"",
+        "is not the scenario that was begun",
+    );
     change("scenario.toml", "duration", "durations", "durations");
 
     // Somebody else is at work: this very process has another name, so its number counts as a left-over.

@@ -217,7 +217,8 @@ pub fn open_as<'a>(bytes: &'a [u8], expected: &Identity) -> Result<(Header, &'a 
     let found = &header.identity;
     if (&found.program, &found.version) != (&expected.program, &expected.version) {
         let name = |of: &Identity| format!("{} {}", of.program, of.version);
-        let age = match (found.program == expected.program, number(&found.version), number(&expected.version)) {
+        let age = match (found.program == expected.program, number(&found.version), number(&expected.version))
+        {
             (true, found, ours) if found > ours => "newer",
             (true, found, ours) if found < ours => "older",
             _ => "other",

@@ -8,8 +8,7 @@ use crate::queue::Key;
 use std::fmt;
 
 /// 128 bits over all events so far.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RunDigest {
     a: u64,
     b: u64,

@@ -33,8 +33,7 @@ pub trait World {
 }
 
 /// What a world may do while it handles an event.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct Cx<E> {
     now: SimTime,
     queue: EventQueue<E>,

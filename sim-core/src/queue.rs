@@ -20,8 +20,7 @@ use std::collections::BinaryHeap;
 /// The order: time, then lane (a model's coarse order of phases within one instant), destination,
 /// kind, source, and the source's own number for the event. Two events never share a key, because a
 /// source never uses a number twice.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Key {
     /// When the event happens.
     pub time: SimTime,
@@ -71,8 +70,7 @@ impl Key {
 
 /// Names a scheduled event, for cancelling it. A handle of an event that has happened, or was
 /// cancelled, is stale and does nothing.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Handle {
     slot: u32,
     generation: u32,
@@ -81,8 +79,7 @@ pub struct Handle {
 /// Events that nobody can cancel carry this slot.
 const NO_SLOT: u32 = u32::MAX;
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Entry<E> {
     key: Key,
     slot: u32,
@@ -111,16 +108,14 @@ impl<E> PartialEq for Entry<E> {
 impl<E> Eq for Entry<E> {}
 
 /// State of a cancellable event's slot.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Slot {
     generation: u32,
     live: bool,
 }
 
 /// A set of pending events.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct EventQueue<E> {
     heap: BinaryHeap<Entry<E>>,
     slots: Vec<Slot>,

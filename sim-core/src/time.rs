@@ -8,13 +8,15 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
 /// An instant: nanoseconds since the start of the run.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(
+    serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug,
+)]
 pub struct SimTime(u64);
 
 /// A length of time in nanoseconds.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(
+    serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug,
+)]
 pub struct SimSpan(u64);
 
 impl SimTime {

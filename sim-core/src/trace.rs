@@ -341,7 +341,10 @@ pub fn write_chrome<R: Read>(trace: &mut Trace<R>, out: &mut impl Write) -> Resu
     let text = |words: &str| serde_json::to_string(words).expect("a string is JSON");
     let TraceHeader { program, run, cell, .. } = &trace.header;
     let (program, run, cell) = (text(program), text(run), text(cell));
-    writeln!(out, "{{\"displayTimeUnit\":\"ms\",\"otherData\":{{\"program\":{program},\"run\":{run},\"cell\":{cell}}},")?;
+    writeln!(
+        out,
+        "{{\"displayTimeUnit\":\"ms\",\"otherData\":{{\"program\":{program},\"run\":{run},\"cell\":{cell}}},"
+    )?;
     write!(out, "\"traceEvents\":[")?;
     let groups = Groups::of(&trace.header.entities);
     let kinds: Vec<String> = trace.header.kinds.iter().map(|name| text(name)).collect();
@@ -369,12 +372,18 @@ pub fn write_chrome<R: Read>(trace: &mut Trace<R>, out: &mut impl Write) -> Resu
     for (position, name) in groups.names.iter().enumerate() {
         let comma = if events == 0 && position == 0 { "" } else { "," };
         let (pid, name) = (position + 1, text(name));
-        write!(out, "{comma}\n{{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":{pid},\"args\":{{\"name\":{name}}}}}")?;
+        write!(
+            out,
+            "{comma}\n{{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":{pid},\"args\":{{\"name\":{name}}}}}"
+        )?;
     }
     for entity in seen {
         let (pid, tid) = (groups.process(entity), u64::from(entity) + 1);
         let name = text(&name_of(&trace.header.entities, entity));
-        write!(out, ",\n{{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":{pid},\"tid\":{tid},\"args\":{{\"name\":{name}}}}}")?;
+        write!(
+            out,
+            ",\n{{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":{pid},\"tid\":{tid},\"args\":{{\"name\":{name}}}}}"
+        )?;
     }
     writeln!(out, "\n]}}")?;
     out.flush()?;

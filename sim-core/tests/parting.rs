@@ -138,7 +138,9 @@ fn header() -> TraceHeader {
         run: "toy \"quoted\"".into(),
         cell: "base-0-0".into(),
         kinds: vec!["ping".into(), "alarm".into()],
-        entities: (0..NODES).map(|node| format!("{}/{node}", if node < 4 { "few" } else { "many" })).collect(),
+        entities: (0..NODES)
+            .map(|node| format!("{}/{node}", if node < 4 { "few" } else { "many" }))
+            .collect(),
     }
 }
 
@@ -205,7 +207,8 @@ fn the_export_is_json_with_the_right_events() {
     let (bytes, _) = traced(Window::default());
     let rows: Vec<Row> = Trace::open(&bytes[..]).expect("a trace").map(|row| row.expect("whole")).collect();
     let mut json = Vec::new();
-    let events = write_chrome(&mut Trace::open(&bytes[..]).expect("a trace"), &mut json).expect("memory takes all");
+    let events =
+        write_chrome(&mut Trace::open(&bytes[..]).expect("a trace"), &mut json).expect("memory takes all");
     assert_eq!(events, rows.len() as u64);
     let json: serde_json::Value = serde_json::from_slice(&json).expect("it is JSON");
     assert_eq!(json["otherData"]["run"], "toy \"quoted\"");

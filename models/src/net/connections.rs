@@ -10,8 +10,7 @@ use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
 use sim_core::time::SimTime;
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Connection {
     peer: NodeId,
     opened: SimTime,
@@ -19,8 +18,7 @@ struct Connection {
 }
 
 /// Whom a node is connected to, by id.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Connections {
     open: Vec<Connection>,
 }

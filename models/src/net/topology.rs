@@ -25,8 +25,7 @@ pub struct Region {
 }
 
 /// Regions and one-way delays between all of them.
-#[derive(PartialEq)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Topology {
     regions: Vec<Region>,
     /// One-way delay from row to column.

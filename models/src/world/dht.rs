@@ -36,8 +36,7 @@ const RECORD_BYTES: u64 = 160;
 const PROVIDER_ORDER: Domain = Domain::new("dht/provider-order");
 
 /// What a lookup is for.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Purpose {
     /// Announcing.
     Announce(WalkId),
@@ -48,8 +47,7 @@ pub(crate) enum Purpose {
 }
 
 /// A lookup under way.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Run {
     owner: NodeId,
     purpose: Purpose,
@@ -58,8 +56,7 @@ pub(crate) struct Run {
 }
 
 /// The DHT's part of the world.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct DhtWorld {
     runs: Slab<Run>,
     /// Finished machines with their buffers.
@@ -83,8 +80,7 @@ pub(crate) struct DhtWorld {
 }
 
 /// Counts over all lookups that ended.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct DhtStats {
     pub(crate) lookups: u64,
     pub(crate) asked: u64,

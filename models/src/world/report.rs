@@ -12,8 +12,7 @@ use sim_core::record::{Recorder, Value};
 use sim_core::time::SimTime;
 
 /// Samples so far.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Samples {
     #[serde(with = "super::state::metrics")]
     metrics: Vec<&'static Metric>,
@@ -22,8 +21,7 @@ pub(crate) struct Samples {
     series: Vec<(SimTime, &'static str, f64)>,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct LadderRow {
     at: SimTime,
     group: usize,

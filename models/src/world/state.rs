@@ -121,7 +121,11 @@ impl WorldState {
             ("nodes", self.nodes.len(), usize::try_from(config.node_count()).unwrap_or(usize::MAX)),
             ("regions", self.cut.len(), config.net.topology.regions().len()),
             ("objects", self.ladder.standings().len(), content.objects().len()),
-            ("node groups", groups, config.groups.iter().rposition(|group| group.count > 0).map_or(0, |i| i + 1)),
+            (
+                "node groups",
+                groups,
+                config.groups.iter().rposition(|group| group.count > 0).map_or(0, |i| i + 1),
+            ),
         ];
         for (what, found, expected) in counts {
             if found != expected {

@@ -15,8 +15,7 @@ use sim_core::engine::Cx;
 use sim_core::time::{SimSpan, SimTime};
 
 /// A message on its way.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Envelope {
     pub(crate) from: NodeId,
     pub(crate) to: NodeId,
@@ -28,8 +27,7 @@ pub(crate) struct Envelope {
 }
 
 /// What a message says.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Body {
     /// DHT: FIND_NODE, or GET_PROVIDERS if a block is named.
     Ask { lookup: Ticket, block: Option<BlockId>, target: crate::ipfs::dht::Key },
@@ -42,8 +40,7 @@ pub(crate) enum Body {
 }
 
 /// Bytes over all nodes: sent = received + dropped + in flight.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Totals {
     /// Bytes sent.
     pub sent: u64,

@@ -4,6 +4,7 @@ mod check;
 mod cid;
 mod claims;
 mod completions;
+mod diff;
 mod explain;
 mod list;
 mod man;
@@ -15,6 +16,7 @@ mod resume;
 mod run;
 mod schema;
 mod signals;
+mod trace;
 
 use clap::{Parser, Subcommand};
 use lastcopy::batch::panic_words;
@@ -50,6 +52,10 @@ enum Command {
     Schema(schema::Args),
     /// Draw the figures of a run again
     Plot(plot::Args),
+    /// Replay two runs to the first event where they part
+    Diff(diff::Args),
+    /// Write the events of a run to a file, for trace viewers
+    Trace(trace::Args),
     /// Print the CID of a file or folder, as `ipfs add --only-hash -r` does
     Cid(cid::Args),
     /// Show the claims of the mission: measured, expected, verdict
@@ -105,6 +111,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Plot(args)) => plot::run(&args),
+        Some(Command::Diff(args)) => diff::run(&args),
+        Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -9,15 +9,13 @@ use sim_core::time::SimTime;
 /// A session of one node: one read, or the search for its root.
 ///
 /// Ids count up from zero on each node and are never used twice there.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SessionId(pub u32);
 
 /// A message of a node's server that occupies one of its workers until it is written.
 ///
 /// Ids count up from zero on each node and are never used twice there.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct EnvelopeId(pub u32);
 
 /// Everything a step may look at, and where its wishes go.
@@ -45,8 +43,7 @@ impl<S> Context<'_, S> {
 }
 
 /// What a node wants the world to do, or to know.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Wish {
     /// Put this message on the connection to `to`.
     ///
@@ -102,8 +99,7 @@ pub enum Wish {
 }
 
 /// What a block that came is to its receiver.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Arrival {
     /// A session wanted it.
     Wanted,
@@ -119,8 +115,7 @@ pub enum Arrival {
 ///
 /// Entries count when a message with them leaves; an entry that serves several sessions counts for the
 /// one that asked last.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Counters {
     /// Want-haves sent.
     pub want_haves: u64,

@@ -10,8 +10,7 @@ use sim_core::draws::Entity;
 use sim_core::time::SimTime;
 
 /// The client of one node.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Client {
     hub: Hub,
     /// By id.

@@ -16,8 +16,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A connection, as the world reports it.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Connection {
     /// Round trip without queueing: what a ping would measure.
     pub rtt: SimSpan,
@@ -27,8 +26,7 @@ pub struct Connection {
 }
 
 /// A connected peer.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Peer {
     id: NodeId,
     connection: Connection,
@@ -40,8 +38,7 @@ struct Peer {
 }
 
 /// A block that some session wants.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Wanted {
     /// Who wants it.
     sessions: Vec<SessionId>,
@@ -82,8 +79,7 @@ impl Wanted {
 }
 
 /// What the sessions of one node share.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Hub {
     peers: Vec<Peer>,
     wanted: BTreeMap<BlockId, Wanted>,

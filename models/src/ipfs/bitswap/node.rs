@@ -13,8 +13,7 @@ use sim_core::time::SimTime;
 ///
 /// Every input takes a [`Context`] and appends its wishes there. A node without sessions, wants or
 /// connections holds no heap memory.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Bitswap {
     client: Client,
     server: Option<Box<Server>>,

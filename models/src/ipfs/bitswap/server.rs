@@ -29,8 +29,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What two nodes have given each other, as seen by one of them, while connected.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Receipt {
     /// Bytes of blocks sent to the peer.
     pub sent: u64,
@@ -48,8 +47,7 @@ impl Receipt {
 }
 
 /// What a server has done so far.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ServerCounters {
     /// Blocks sent.
     pub blocks: u64,
@@ -62,8 +60,7 @@ pub struct ServerCounters {
 }
 
 /// A worker that is writing.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Writing {
     envelope: EnvelopeId,
     peer: NodeId,
@@ -71,8 +68,7 @@ struct Writing {
 }
 
 /// The server of one node.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Server {
     /// Peers with wants or work, by id.
     peers: Vec<PeerTasks>,

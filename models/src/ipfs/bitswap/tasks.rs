@@ -6,8 +6,7 @@ use crate::ids::{BlockId, NodeId};
 use sim_core::time::SimTime;
 
 /// A want that a peer has told us of.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Noted {
     pub(super) block: BlockId,
     pub(super) priority: i32,
@@ -15,8 +14,7 @@ pub(super) struct Noted {
 }
 
 /// An answer to be given.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Task {
     pub(super) block: BlockId,
     pub(super) priority: i32,
@@ -59,8 +57,7 @@ impl Task {
 }
 
 /// The tasks of one peer.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct PeerTasks {
     pub(super) id: NodeId,
     /// The peer's want-list as far as it is unanswered, by block.

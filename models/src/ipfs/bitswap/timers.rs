@@ -10,8 +10,7 @@ use sim_core::time::SimTime;
 use std::collections::BTreeSet;
 
 /// Whose deadline it is.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum TimerKey {
     /// The queue of wants to a peer.
     Queue(NodeId),
@@ -20,8 +19,7 @@ pub(super) enum TimerKey {
 }
 
 /// The deadlines of one node. Owners remember the time of their entry (`NEVER` for none) as `queued`.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Timers {
     entries: BTreeSet<(SimTime, TimerKey)>,
 }

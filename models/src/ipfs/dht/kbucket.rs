@@ -48,8 +48,7 @@ pub enum Inserted {
 }
 
 /// The servers that a node knows, by distance from itself.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RoutingTable {
     own: NodeId,
     k: u16,

@@ -32,8 +32,7 @@ use super::key::Key;
 use crate::ids::NodeId;
 
 /// What a lookup is for.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum LookupKind {
     /// The k closest peers: for publishing and for refreshing the table. Asks FIND_NODE.
     Closest,
@@ -45,8 +44,7 @@ pub enum LookupKind {
 }
 
 /// The three numbers of a lookup. Source: libp2p/go-libp2p-kad-dht: `amino/defaults.go`.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct LookupConfig {
     /// Peers in the result, and seeds at the start. Unit: peers. Default 20. Bounds 1..=100.
     pub k: u16,
@@ -78,8 +76,7 @@ pub struct LookupRequest<'a> {
 }
 
 /// What a lookup wants done.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum LookupWish {
     /// Ask this peer about the target (dial it first if need be); report the one outcome.
     Ask(NodeId),
@@ -90,8 +87,7 @@ pub enum LookupWish {
 }
 
 /// How a lookup ended.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum LookupEnd {
     /// The walk reached its end, and the k closest have replied. Counts as a refresh of the bucket.
     Completed,
@@ -102,8 +98,7 @@ pub enum LookupEnd {
 }
 
 /// What the outcome of a question meant; tells the caller how to treat its routing table.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Standing {
     /// Part of the walk. An answer enters the peer in the table, a failure removes it.
     Walk,
@@ -114,8 +109,7 @@ pub enum Standing {
 }
 
 /// Counts of one lookup.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct LookupStats {
     /// Questions sent.
     pub asked: u32,
@@ -133,8 +127,7 @@ pub struct LookupStats {
     pub asked_in_walk: u32,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 enum Phase {
     Walk,
     FollowUp,
@@ -142,8 +135,7 @@ enum Phase {
 }
 
 /// One lookup at a time; start it again when it is done.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Lookup {
     config: LookupConfig,
     kind: LookupKind,

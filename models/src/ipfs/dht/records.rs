@@ -23,8 +23,7 @@ use crate::ids::{BlockId, NodeId};
 
 const NONE: u32 = u32::MAX;
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Record {
     received: SimTime,
     block: BlockId,
@@ -36,8 +35,7 @@ struct Record {
     newer: u32,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Slot {
     block: u32,
     /// First record of the block; `NONE` for a block whose records are gone.
@@ -47,8 +45,7 @@ struct Slot {
 const EMPTY: Slot = Slot { block: NONE, head: NONE };
 
 /// The records of one server.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RecordStore {
     validity: SimSpan,
     sweep_every: SimSpan,

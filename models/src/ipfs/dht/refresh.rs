@@ -40,8 +40,7 @@ const LOW_PEERS: usize = 10;
 const LOW_CHECK: SimSpan = SimSpan::from_mins(2);
 
 /// What refreshing wants done.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum RefreshWish {
     /// Ask this peer for itself (dial 10 s in all); report with [`Refresher::pinged`], and remove it
     /// from the table first if it failed.
@@ -61,8 +60,7 @@ pub enum RefreshWish {
     WakeAt(SimTime),
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 enum Step {
     Idle,
     Pinging {
@@ -92,8 +90,7 @@ pub struct RefreshView<'a> {
 }
 
 /// The refreshes of one node.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Refresher {
     entity: Entity,
     interval: SimSpan,
