@@ -5,7 +5,7 @@ use crate::build::RunOptions;
 use crate::failure::Failure;
 use crate::file;
 use crate::run::{Finished, Prepared, Settings, execute};
-use crate::saving::{Lock, Plan, Saving, checkpoint_of, folder_of, is_finished};
+use crate::saving::{Lock, Plan, Saving, checkpoint_of, folder_of, is_finished, sweep};
 use crate::scenario::{Overrides, Scenario};
 use crate::sweep::RunSpec;
 use models::config::CheckLevel;
@@ -46,6 +46,9 @@ impl Stopped {
         }
         let plan = read_plan(&root)?;
         let lock = Lock::take(&root).map_err(|held| Failure::CannotCreate(format!("{shown}: {}", held.0)))?;
+        if let Some(holder) = lock.left_by {
+            sweep(&target, holder);
+        }
         let prepared = prepare(&root, &plan)?;
         let (check, plots) = (level(&plan.check), plan.plots);
         let (_, specs) = prepared.specs(RunOptions { check, max_events: None })?;

@@ -323,7 +323,11 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 
 /// The right to write in a folder, held by one process.
 #[derive(Debug)]
-pub(crate) struct Lock(PathBuf);
+pub(crate) struct Lock {
+    path: PathBuf,
+    /// A dead process that had it before.
+    pub(crate) left_by: Option<u32>,
+}
 
 /// Why a folder is locked, in words.
 #[derive(Debug)]
@@ -333,12 +337,13 @@ impl Lock {
     /// Takes the lock of a folder. One that a dead process left is taken over.
     pub(crate) fn take(root: &Path) -> Result<Self, Held> {
         let path = root.join("lock");
+        let mut left_by = None;
         if let Ok(text) = fs::read_to_string(&path) {
             let shown = path.display();
             match text.trim().parse::<u32>() {
                 Ok(holder) if holder == std::process::id() => {}
                 Ok(holder) => match is_alive(holder) {
-                    Some(false) => {}
+                    Some(false) => left_by = Some(holder),
                     Some(true) => return Err(Held(format!("process {holder} is at work on it ({shown})"))),
                     None => {
                         let words =
@@ -352,15 +357,22 @@ impl Lock {
         let id = std::process::id().to_string();
         write_whole(&path, &[id.as_bytes(), b"\n"])
             .map_err(|error| Held(format!("cannot write {}: {}", path.display(), error.kind())))?;
-        Ok(Lock(path))
+        Ok(Lock { path, left_by })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // Best effort: a lock that is left over names a dead process.
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.path);
     }
+}
+
+/// Removes the half-written run folder that a killed process left.
+pub(crate) fn sweep(target: &Path, holder: u32) {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    // Best effort: it has a temporary name and is never taken for a result.
+    let _ = fs::remove_dir_all(target.with_file_name(format!(".{name}.{holder}.tmp")));
 }
 
 /// Whether a process of this program lives, if the system tells.

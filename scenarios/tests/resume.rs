@@ -216,23 +216,27 @@ fn a_run_that_was_killed_is_resumed_to_the_same_bytes() {
     // Killed three times, each time a little later: in the first cell, between cells, in a resumed cell.
     let saved = folder.path().join("killed.resume");
     let args =
-        ["run", "tiny.toml", "--out", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "500"];
+        ["run", "tiny.toml", "--out", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "3000"];
     let start =
         |args: &[&str]| command(folder.path(), args).stderr(Stdio::null()).spawn().expect("it starts");
     kill_when(start(&args), || saved.join("base-0-0.checkpoint.previous").exists());
     assert!(!folder.path().join("killed").exists(), "nothing is there under its final name");
-    let args = ["resume", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "500"];
+    let args = ["resume", "killed", "--quiet", "--threads", "1", "--checkpoint-every", "3000"];
     kill_when(start(&args), || saved.join("finished/base-0-0.json").exists());
     kill_when(start(&args), || saved.join("base-0-1.checkpoint").exists());
     let resumed = lastcopy(folder.path(), &["resume", "killed"]);
     assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
     assert_same(folder.path(), "whole", "killed");
+    let left: Vec<_> =
+        fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("one").file_name()).collect();
+    assert_eq!(left.len(), 3, "nothing half-written is left: {left:?}");
 }
 
 #[test]
 fn a_run_that_is_interrupted_says_how_to_go_on() {
     let folder = with_tiny();
-    let args = ["run", "tiny.toml", "--out", "run", "--quiet", "--threads", "1", "--checkpoint-every", "500"];
+    let args =
+        ["run", "tiny.toml", "--out", "run", "--quiet", "--threads", "1", "--checkpoint-every", "3000"];
     let child = command(folder.path(), &args).stderr(Stdio::piped()).spawn().expect("it starts");
     let saved = folder.path().join("run.resume");
     while !saved.join("base-0-0.checkpoint").exists() {
