@@ -380,9 +380,10 @@ fn is_alive(process: u32) -> Option<bool> {
     if !Path::new("/proc/self").exists() {
         return None;
     }
-    // Another program may have got the number since.
-    let name = fs::read_to_string(format!("/proc/{process}/comm"));
-    Some(name.is_ok_and(|name| name.trim_end().starts_with("lastcopy")))
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map_or("", str::trim);
+    // Another program may have got the number since; and who is dead may still wait to be buried.
+    Some(field("Name:").starts_with("lastcopy") && !field("State:").starts_with(['Z', 'X']))
 }
 
 /// The failure of writing what is saved.

@@ -252,11 +252,6 @@ impl<W: World, S: Sink<W::Event>> Engine<W, S> {
         Engine { world, cx, digest, dispatched, ties, sink }
     }
 
-    /// Time of the next event.
-    pub fn next_at(&mut self) -> Option<SimTime> {
-        self.cx.queue.peek().map(|key| key.time)
-    }
-
     /// How many events `source` has scheduled so far.
     pub fn numbers_used(&self, source: u32) -> u32 {
         self.cx.numbers.get(source as usize).copied().unwrap_or(0)

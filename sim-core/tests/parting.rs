@@ -60,7 +60,7 @@ impl World for Pings {
     }
 }
 
-const END: SimTime = SimTime::from_nanos(1 << 28);
+const END: SimTime = SimTime::from_nanos(1 << 27);
 
 fn start(flipped: u64) -> impl FnOnce(&mut Pings, &mut Cx<Toy>) {
     move |world, cx| {
@@ -90,7 +90,7 @@ fn parting(a: u64, b: u64, ends: [SimTime; 2]) -> Option<Parting<Toy>> {
 #[test]
 fn a_planted_draw_is_reported_as_the_event_that_drew_it() {
     let mut tested = 0;
-    for event in (1..=100).chain((4_090..4_100).chain((5_000..20_000).step_by(777))) {
+    for event in (1..=40).chain((4_090..4_100).chain((5_000..12_000).step_by(777))) {
         let Some(parting) = parting(0, event, [END, END]) else {
             // An alarm draws nothing, so nothing parts.
             continue;
@@ -108,7 +108,7 @@ fn a_planted_draw_is_reported_as_the_event_that_drew_it() {
         assert!(!origin.only_a.is_empty() && !origin.only_b.is_empty());
         tested += 1;
     }
-    assert!(tested > 60, "{tested}");
+    assert!(tested > 30, "{tested}");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn equal_runs_are_the_same_and_a_shorter_one_parts_at_its_end() {
     let mut whole = replay(0);
     whole.run_until(END, u64::MAX);
     assert_eq!((events, digest), (whole.counts().dispatched, whole.digest().to_string()));
-    let short = SimTime::from_nanos(1 << 27);
+    let short = SimTime::from_nanos(1 << 26);
     let parting = parting(0, 0, [short, END]).expect("one goes on");
     let mut first = replay(0);
     first.run_until(short, u64::MAX);
@@ -129,7 +129,7 @@ fn equal_runs_are_the_same_and_a_shorter_one_parts_at_its_end() {
 
 #[test]
 fn whoever_watches_may_stop_it() {
-    assert!(compare(&mut |_| replay(0), [END, END], &mut |events| events < 10_000).is_err());
+    assert!(compare(&mut |_| replay(0), [END, END], &mut |events| events < 4_000).is_err());
 }
 
 fn header() -> TraceHeader {
