@@ -13,7 +13,7 @@ const SESSION: Domain = Domain::new("churn/session");
 const START: Domain = Domain::new("churn/start");
 
 /// A node's state and when it changes next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Phase {
     /// Whether the node is up.
     pub up: bool,
@@ -22,8 +22,10 @@ pub struct Phase {
 }
 
 /// The sessions of one node: a pure function of law, draws and name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Sessions {
+    /// Part of the configuration, so no part of a saved state: [`Sessions::bind`] hands it in again.
+    #[serde(skip, default = "unbound")]
     session: Session,
     entity: Entity,
     /// Number of the node in its group, which picks its trace.
@@ -32,10 +34,20 @@ pub struct Sessions {
     drawn: u64,
 }
 
+/// Stands where a law will be, between reading a state back and [`Sessions::bind`].
+fn unbound() -> Session {
+    Session::Always
+}
+
 impl Sessions {
     /// The sessions of node `member` of a group.
     pub fn new(session: Session, entity: Entity, member: usize) -> Self {
         Sessions { session, entity, member, drawn: 0 }
+    }
+
+    /// Hands the law in again after the state was read back.
+    pub(crate) fn bind(&mut self, session: Session) {
+        self.session = session;
     }
 
     /// The phase at the start of the run.

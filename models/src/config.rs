@@ -54,7 +54,7 @@ pub struct NetConfig {
 }
 
 /// From `from` to `until`, the named regions reach each other but nobody else.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Partition {
     /// Indices into the topology's regions.
     pub regions: Vec<u16>,
@@ -111,7 +111,7 @@ pub struct Group {
 }
 
 /// Where the nodes of a group are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RegionChoice {
     /// All in one region (index into the topology).
     One(u16),
@@ -120,7 +120,7 @@ pub enum RegionChoice {
 }
 
 /// When a node is up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Session {
     /// From the start to the end of the run.
     Always,
@@ -160,7 +160,7 @@ pub enum DhtMode {
 }
 
 /// A node's disk as Kubo runs it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StoreConfig {
     /// `Datastore.StorageMax`. Not a hard limit: adds succeed beyond it.
     ///
@@ -181,7 +181,7 @@ pub struct StoreConfig {
 }
 
 /// What a node does with what it holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Strategy {
     /// Publisher: keeps its objects pinned. Reader: keeps what it read, unpinned, until collected.
     Keep,
@@ -248,7 +248,7 @@ pub struct Demand {
 }
 
 /// When the reads of one object come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
     /// A Poisson number with this mean, at independent uniform instants of the window.
     Poisson {

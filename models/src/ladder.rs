@@ -29,7 +29,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// Where an object stands, from worst to best.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[repr(u8)]
 pub enum Rung {
     /// No rebuilding set anywhere.
@@ -61,7 +61,7 @@ impl Rung {
 }
 
 /// Why a holder got a copy.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum CameBy {
     /// Its owner added it.
     Added,
@@ -70,7 +70,7 @@ pub enum CameBy {
 }
 
 /// Why a holder's copy went.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum WentBy {
     /// Its publisher deleted it.
     Deleted,
@@ -113,7 +113,7 @@ impl WentBy {
 }
 
 /// One copy of one object on one node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Copy {
     /// What.
     pub object: ObjectId,
@@ -130,7 +130,7 @@ pub struct Copy {
 }
 
 /// One stay of one object on one rung.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Stay {
     /// What.
     pub object: ObjectId,
@@ -143,7 +143,7 @@ pub struct Stay {
 }
 
 /// Story of one object so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Standing {
     /// Distinct blocks that are on no node.
     missing: u32,
@@ -224,7 +224,7 @@ impl Standing {
 }
 
 /// One provider record of an object's root.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Record {
     object: ObjectId,
     server: NodeId,
@@ -234,7 +234,7 @@ struct Record {
 }
 
 /// State of every object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ladder {
     objects: Vec<Standing>,
     /// Holders of every block (copies on their way included), and those of them that are up.
@@ -251,7 +251,7 @@ pub struct Ladder {
     stays: Vec<Stay>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Have {
     blocks: u32,
     /// Number of the running copy in `copies`.

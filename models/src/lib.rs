@@ -2,13 +2,16 @@
 //! that wires them.
 //!
 //! - [`config`]: what a run is made of. [`run`]: a run from start to tables.
+//!   [`simulation`]: the same in pieces, to stop, save and go on; [`branch`]: many arms from one warmed-up state.
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
+//! - [`names`]: what events are about, in words.
 //! - [`metrics`], [`tables`]: what a run leaves behind, each entry with unit and meaning.
 //!
 //! Nothing in this crate opens a file, parses a scenario, draws a picture or starts a thread.
 
+pub mod branch;
 pub mod churn;
 pub mod cid;
 pub mod config;
@@ -17,10 +20,12 @@ pub mod ids;
 pub mod ipfs;
 pub mod ladder;
 pub mod metrics;
+pub mod names;
 pub mod net;
 pub mod node;
 pub mod registry;
 pub mod run;
+pub mod simulation;
 pub mod slab;
 pub mod tables;
 pub mod world;

@@ -12,7 +12,7 @@ use sim_core::queue::Handle;
 use sim_core::time::{SimSpan, SimTime};
 
 /// Everything of a node that is not on the path of every event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Node {
     /// `group/number`.
     pub name: String,
@@ -73,7 +73,7 @@ pub struct Node {
 }
 
 /// Pending timers of a node.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Timers {
     /// End of the present phase.
     pub phase: Option<Handle>,
@@ -90,7 +90,7 @@ pub struct Timers {
 }
 
 /// Counts of a node; they only grow.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Traffic {
     /// Time up in finished sessions.
     pub up: SimSpan,

@@ -13,7 +13,7 @@ use sim_core::engine::{self, Cx};
 use sim_core::queue::Key;
 
 /// Something that happens at a node (the key's destination), or at the world as a whole.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Event {
     /// A region is cut off or comes back.
     PartitionTurns,
@@ -204,7 +204,7 @@ impl engine::Event for Event {
 }
 
 /// What a ping is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum PingFor {
     /// A refresh looks whether an overdue peer is still there.
     Refresh,
@@ -288,6 +288,14 @@ impl engine::World for World {
                 self.prefetch_node(NodeId(key.destination()));
             }
             Event::BitswapWake => self.prefetch_node(NodeId(key.destination())),
+            _ => {}
+        }
+    }
+
+    fn prefetch_again(&self, key: Key, event: &Event) {
+        match *event {
+            Event::Arrive { message } | Event::Deliver { message } => self.prefetch_message(message),
+            Event::BitswapWake => self.node(NodeId(key.destination())).bitswap.prefetch(),
             _ => {}
         }
     }

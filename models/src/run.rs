@@ -1,26 +1,21 @@
 //! A run from start to tables.
 
-use crate::config::{CheckLevel, Config};
+use crate::config::Config;
 use crate::content::Content;
 use crate::registry::KINDS;
+use crate::simulation::Simulation;
 use crate::tables;
-use crate::world::World;
-use crate::world::check::Part;
 use sim_core::draws::Draws;
-use sim_core::engine::{Engine, Stopped};
 use sim_core::record::Recorder;
 use sim_core::time::SimTime;
 use std::sync::Arc;
 use thiserror::Error;
 
 /// Events between two looks at budgets, progress and (sampled) invariants.
-const BATCH: u64 = 1 << 16;
-
-/// A sampled look at invariants counts one part of the nodes and objects, and the next look the next.
-const PARTS: usize = 16;
+pub(crate) const BATCH: u64 = 1 << 16;
 
 /// What a run reports besides its tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RunReport {
     /// Rolling digest of all events, 32 hexadecimal digits.
     pub digest: String,
@@ -77,66 +72,12 @@ pub fn run(
     out: &mut impl Recorder,
     progress: &mut dyn FnMut(Progress) -> Verdict,
 ) -> Result<RunReport, BrokenInvariant> {
-    let end = SimTime::ZERO.saturating_add(config.duration);
-    let world = World::new(Arc::clone(config), Arc::clone(content), draws);
-    let mut engine = Engine::new(world, World::start);
-    let batch = if config.check == CheckLevel::Every { 1 } else { BATCH };
-    let mut complete = false;
-    let mut looks = 0;
-    loop {
-        let dispatched = engine.counts().dispatched;
-        let left = config.max_events.unwrap_or(u64::MAX).saturating_sub(dispatched);
-        if left == 0 {
-            break;
-        }
-        let stopped = engine.run_until(end, batch.min(left));
-        let part = match config.check {
-            CheckLevel::Every => Some(Part::ALL),
-            CheckLevel::Sampled => Some(Part { number: looks % PARTS, of: PARTS }),
-            CheckLevel::Off => None,
-        };
-        looks += 1;
-        if let Some(part) = part {
-            check(&engine, part)?;
-        }
-        match stopped {
-            Stopped::AtEnd => {
-                complete = true;
-                break;
-            }
-            Stopped::TimeStandsStill(report) => return Err(broken(&engine, vec![report.to_string()])),
-            Stopped::EventBudget => {}
-        }
-        let state = Progress { now: engine.now(), end, events: engine.counts().dispatched };
-        if state.events % BATCH < batch && progress(state) == Verdict::Stop {
-            break;
-        }
-    }
-    let ended = engine.now();
-    engine.world_mut().finish(ended, out);
-    if config.check != CheckLevel::Off {
-        check(&engine, Part::ALL)?;
-    }
-    Ok(RunReport {
-        digest: engine.digest().to_string(),
-        events: engine.counts().dispatched,
-        by_kind: *engine.world().events(),
-        complete,
-        ended,
-    })
+    let mut simulation = Simulation::new(config, content, draws);
+    simulation.drive(&mut |state, _| progress(state))?;
+    simulation.finish(out).map(|(report, _)| report)
 }
 
 /// Every table a run writes, so that each gets a file even without rows.
 pub fn tables() -> &'static [&'static sim_core::record::schema::Table] {
     tables::ALL
-}
-
-fn check(engine: &Engine<World>, part: Part) -> Result<(), BrokenInvariant> {
-    let mut found = engine.world().check_part(part);
-    found.extend(engine.check().err().map(|error| error.to_string()));
-    if found.is_empty() { Ok(()) } else { Err(broken(engine, found)) }
-}
-
-fn broken(engine: &Engine<World>, broken: Vec<String>) -> BrokenInvariant {
-    BrokenInvariant { broken, events: engine.counts().dispatched, at: engine.now() }
 }

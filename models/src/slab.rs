@@ -3,7 +3,7 @@
 use sim_core::prefetch::prefetch;
 
 /// A place in a [`Slab`] and the generation of its tenant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Ticket {
     /// Place.
     pub slot: u32,
@@ -12,7 +12,7 @@ pub struct Ticket {
 }
 
 /// A growing array whose places are used again, lowest free place last freed first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Slab<T> {
     places: Vec<(u32, Option<T>)>,
     free: Vec<u32>,

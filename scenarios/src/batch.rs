@@ -5,8 +5,10 @@
 //! run: it cuts that run and no other, so what comes out does not depend on threads.
 
 use crate::host::{Stopwatch, memory_now};
+use crate::saving::Saving;
 use crate::sweep::RunSpec;
-use models::run::{Progress, RunReport, Verdict};
+use models::run::{BrokenInvariant, Progress, RunReport, Verdict};
+use models::simulation::Simulation;
 use rayon::prelude::*;
 use sim_core::record::csv::CsvTables;
 use std::any::Any;
@@ -54,6 +56,25 @@ pub enum Outcome<T> {
     Unwritten(std::io::Error),
     /// A bug: a panic or a broken invariant, in words.
     Broken(String),
+    /// What was saved of it cannot be gone on with: why, in words.
+    Unusable(String),
+}
+
+/// Why a cell came to nothing.
+enum Trouble {
+    Broken(String),
+    Unusable(String),
+    Unwritten(std::io::Error),
+}
+
+impl<T> From<Trouble> for Outcome<T> {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Broken(words) => Outcome::Broken(words),
+            Trouble::Unusable(words) => Outcome::Unusable(words),
+            Trouble::Unwritten(error) => Outcome::Unwritten(error),
+        }
+    }
 }
 
 /// How to run a batch.
@@ -68,6 +89,8 @@ pub struct Batch<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// Told after every batch of events how far a cell is: its number and its share from 0 to 1.
     pub progress: &'a (dyn Fn(usize, f64) + Sync),
+    /// Where cells that come to a stop are saved, and go on from; nowhere if absent.
+    pub saving: Option<&'a Saving>,
 }
 
 /// Shared by the workers of a batch.
@@ -143,8 +166,8 @@ impl Batch<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.simulate(number, spec, state)));
         let (report, tables) = match outcome {
             Ok(Ok(done)) => done,
-            Ok(Err(broken)) => return halt(state, broken),
-            Err(panic) => return halt(state, panic_words(panic.as_ref())),
+            Ok(Err(trouble)) => return halt(state, trouble),
+            Err(panic) => return halt(state, Trouble::Broken(panic_words(panic.as_ref()))),
         };
         if !report.complete && !state.halted() {
             state.out_of_events.store(true, Ordering::SeqCst);
@@ -153,10 +176,7 @@ impl Batch<'_> {
         match finish(spec, &report, tables) {
             Ok(kept) if report.complete => Outcome::Done(report, kept),
             Ok(kept) => Outcome::Cut(report, kept),
-            Err(error) => {
-                state.broken.store(true, Ordering::SeqCst);
-                Outcome::Unwritten(error)
-            }
+            Err(error) => halt(state, Trouble::Unwritten(error)),
         }
     }
 
@@ -165,21 +185,42 @@ impl Batch<'_> {
         number: usize,
         spec: &RunSpec,
         state: &State,
-    ) -> Result<(RunReport, CsvTables), String> {
+    ) -> Result<(RunReport, CsvTables), Trouble> {
         let mut tables = CsvTables::new();
         for table in models::run::tables() {
             tables.declare(table);
         }
-        let mut watch = |progress: Progress| {
+        let saved = self.saving.map_or(Ok(None), |saving| saving.restore(spec)).map_err(Trouble::Unusable)?;
+        let mut simulation =
+            saved.unwrap_or_else(|| Simulation::new(&spec.case.config, &spec.case.content(), spec.draws));
+        let mut mark = self.saving.map(|saving| saving.begin(&mut simulation));
+        let mut unwritten = None;
+        let mut watch = |progress: Progress, simulation: &Simulation| {
             let share = progress.now.as_nanos() as f64 / progress.end.as_nanos().max(1) as f64;
             (self.progress)(number, share);
             self.look(state);
-            if state.halted() { Verdict::Stop } else { Verdict::GoOn }
+            if state.halted() {
+                return Verdict::Stop;
+            }
+            if let (Some(saving), Some(mark)) = (self.saving, &mut mark)
+                && saving.is_due(mark, progress)
+            {
+                unwritten = saving.save(spec, simulation).err();
+            }
+            if unwritten.is_some() { Verdict::Stop } else { Verdict::GoOn }
         };
-        let content = spec.case.content();
-        let report = models::run::run(&spec.case.config, &content, spec.draws, &mut tables, &mut watch);
+        let broken = |broken: BrokenInvariant| Trouble::Broken(broken.to_string());
+        simulation.drive(&mut watch).map_err(broken)?;
+        if let Some(error) = unwritten {
+            return Err(Trouble::Unwritten(error));
+        }
+        let is_bug = state.broken.load(Ordering::SeqCst);
+        if let Some(saving) = self.saving.filter(|_| !simulation.is_complete() && !is_bug) {
+            saving.save(spec, &simulation).map_err(Trouble::Unwritten)?;
+        }
+        let (report, _) = simulation.finish(&mut tables).map_err(broken)?;
         (self.progress)(number, 1.0);
-        report.map(|report| (report, tables)).map_err(|broken| broken.to_string())
+        Ok((report, tables))
     }
 
     /// Looks at clock, memory and signals.
@@ -205,9 +246,9 @@ impl Batch<'_> {
     }
 }
 
-fn halt<T>(state: &State, words: String) -> Outcome<T> {
+fn halt<T>(state: &State, trouble: Trouble) -> Outcome<T> {
     state.broken.store(true, Ordering::SeqCst);
-    Outcome::Broken(words)
+    trouble.into()
 }
 
 /// The message of a panic.

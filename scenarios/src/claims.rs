@@ -116,10 +116,11 @@ fn run_claim(scenario: Scenario, settings: &Settings) -> Result<Row, Failure> {
         watch: Stopwatch::start(),
         interrupted: settings.interrupted.clone(),
         progress: &|_, _| {},
+        saving: None,
     };
     let (outcomes, stopped) = batch.run(specs, |_, _, tables| Ok(tables));
     if stopped.is_some() {
-        return Err(Failure::Interrupted);
+        return Err(Failure::Interrupted("nothing was kept".into()));
     }
     let mut cells: Vec<CsvTables> = Vec::new();
     for (spec, outcome) in outcomes {

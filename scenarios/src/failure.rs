@@ -21,8 +21,8 @@ pub enum Failure {
     CannotWrite(String),
     /// A budget was used up; what is finished is kept.
     OverBudget(String),
-    /// Ctrl-C; nothing is kept.
-    Interrupted,
+    /// Ctrl-C; what was kept, in words.
+    Interrupted(String),
     /// Whoever read our output has gone away.
     ClosedPipe,
 }
@@ -37,7 +37,7 @@ impl Failure {
             Failure::CannotCreate(_) => 73,
             Failure::CannotWrite(_) => 74,
             Failure::OverBudget(_) => 75,
-            Failure::Interrupted => 130,
+            Failure::Interrupted(_) => 130,
             Failure::ClosedPipe => 0,
         }
     }

@@ -40,7 +40,7 @@ pub fn write_cell(
 ) -> io::Result<Rows> {
     let cell = folder.path().join("cells").join(&spec.name);
     fs::create_dir_all(cell.join("tables"))?;
-    fs::write(cell.join("digest"), format!("{} {}\n", report.digest, report.events))?;
+    write_digest(folder, spec, report)?;
     for table in tables.iter() {
         let mut file = File::create(folder.path().join(cell_table(&spec.name, table.schema.name)))?;
         file.write_all(table.header(&[]).as_bytes())?;
@@ -49,7 +49,14 @@ pub fn write_cell(
     Ok(tables.iter().map(|table| (table.schema.name, table.rows)).collect())
 }
 
-fn cell_table(cell: &str, table: &str) -> String {
+/// Writes the digest of one cell.
+pub(crate) fn write_digest(folder: &NewFolder, spec: &RunSpec, report: &RunReport) -> io::Result<()> {
+    let cell = folder.path().join("cells").join(&spec.name);
+    fs::write(cell.join("digest"), format!("{} {}\n", report.digest, report.events))
+}
+
+/// Where a table of a cell lies in a run folder.
+pub(crate) fn cell_table(cell: &str, table: &str) -> String {
     format!("cells/{cell}/tables/{table}.csv")
 }
 

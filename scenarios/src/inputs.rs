@@ -7,6 +7,7 @@ use crate::scenario::Scenario;
 use crate::source::Source;
 use crate::trace::{self, Trace};
 use crate::values::{Checked, Instance, Values};
+use sim_core::record::folder::sha256_hex;
 use sim_core::units::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -123,5 +124,11 @@ impl Inputs {
     pub fn trace(&self, group: &Instance) -> Option<Arc<Trace>> {
         let path = self.locate(group, "session.file")?;
         self.traces.get(&path)?.as_ref().ok().cloned()
+    }
+
+    /// A hash over all recorded sessions, which no resolved scenario holds.
+    pub fn traces_hash(&self) -> String {
+        let rows = self.traces.values().flatten().map(|trace| format!("{trace:?}\n")).collect::<String>();
+        sha256_hex(&[rows.as_bytes()])
     }
 }

@@ -19,6 +19,7 @@ use crate::inputs::Inputs;
 use crate::predict::Cost;
 use crate::problem::{Problem, Report};
 use crate::resolve;
+use crate::saving::{self, Every, Lock, Saving};
 use crate::scenario::Scenario;
 use crate::sweep::{self, RunSpec};
 use models::run::RunReport;
@@ -41,6 +42,8 @@ pub struct Prepared {
     pub resolved: String,
     /// Hash of resolved scenario, seed and program version.
     pub id: String,
+    /// Hash of the same and of what else a run is made from: the recorded sessions.
+    pub hash: String,
 }
 
 /// How to run it.
@@ -61,6 +64,8 @@ pub struct Settings<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// Told how far a cell is.
     pub progress: &'a (dyn Fn(usize, f64) + Sync),
+    /// How often cells are saved while they go on; only when they come to a stop if absent.
+    pub checkpoint_every: Option<Every>,
 }
 
 /// A run that is on disk.
@@ -97,7 +102,9 @@ impl Prepared {
         let seed = scenario.seed().to_string();
         let version = env!("CARGO_PKG_VERSION");
         let hash = sha256_hex(&[resolved.as_bytes(), b"\n", seed.as_bytes(), b"\n", version.as_bytes()]);
-        Ok(Prepared { scenario, inputs, resolved, id: hash[..ID_DIGITS].to_string() })
+        let id = hash[..ID_DIGITS].to_string();
+        let hash = sha256_hex(&[hash.as_bytes(), inputs.traces_hash().as_bytes()]);
+        Ok(Prepared { scenario, inputs, resolved, id, hash })
     }
 
     /// Where the run goes if nothing else is said.
@@ -135,27 +142,85 @@ impl Prepared {
 /// # Errors
 /// As [`Failure`] says.
 pub fn run(prepared: &Prepared, settings: &Settings<'_>) -> Result<Finished, Failure> {
-    let watch = Stopwatch::start();
     let target = settings.out.clone().unwrap_or_else(|| prepared.default_folder());
     if let Some(there) = existing(&target, prepared, settings)? {
         return Ok(there);
     }
+    let left_over = saving::folder_of(&target);
+    if left_over.exists() {
+        clear_left_over(&left_over, &target, settings.force)?;
+    }
+    let check = folder::check_name(settings.options.check);
+    let saving = Saving::new(&target, prepared, check, settings.plots, settings.checkpoint_every);
+    execute(prepared, settings, &target, saving)
+}
+
+/// Makes way for a run that begins anew. What an earlier one saved may be hours of work: it goes only if asked for.
+fn clear_left_over(left_over: &Path, target: &Path, force: bool) -> Result<(), Failure> {
+    let shown = left_over.display();
+    if !force {
+        return Err(Failure::CannotCreate(format!(
+            "{shown} holds a run that was stopped; go on with `lastcopy resume {}`, or begin anew with --force",
+            target.display()
+        )));
+    }
+    let lock = Lock::take(left_over).map_err(|held| Failure::CannotCreate(format!("{shown}: {}", held.0)))?;
+    std::fs::remove_dir_all(left_over).map_err(|error| Failure::output(left_over, &error))?;
+    drop(lock);
+    Ok(())
+}
+
+/// Runs what is not finished yet into the folder `target`.
+pub(crate) fn execute(
+    prepared: &Prepared,
+    settings: &Settings<'_>,
+    target: &Path,
+    saving: Saving,
+) -> Result<Finished, Failure> {
+    let watch = Stopwatch::start();
     let (library, specs) = prepared.specs(settings.options)?;
-    let new = NewFolder::create(&target).map_err(|error| Failure::output(&target, &error))?;
-    let write_error = |error: std::io::Error| Failure::output(&target, &error);
+    let new = NewFolder::create(target).map_err(|error| Failure::output(target, &error))?;
+    let write_error = |error: std::io::Error| Failure::output(target, &error);
+    let save_error = |error: std::io::Error| saving::unwritten(target, &error);
+    if saving.is_eager() {
+        saving.open().map_err(save_error)?;
+    }
+    let mut outcomes = Vec::with_capacity(specs.len());
+    let (mut left, mut numbers) = (Vec::new(), Vec::new());
+    for (number, spec) in specs.into_iter().enumerate() {
+        if let Some((report, rows)) = saving.kept(&new, &spec).map_err(write_error)? {
+            (settings.progress)(number, 1.0);
+            outcomes.push((number, (spec, Outcome::Done(report, rows))));
+        } else {
+            left.push(spec);
+            numbers.push(number);
+        }
+    }
     let batch = Batch {
         threads: settings.threads,
         budget: settings.budget,
         watch,
         interrupted: settings.interrupted.clone(),
-        progress: settings.progress,
+        progress: &|number, share| (settings.progress)(numbers[number], share),
+        saving: Some(&saving),
     };
-    let (outcomes, stopped) =
-        batch.run(specs, |spec, report, tables| folder::write_cell(&new, spec, report, &tables));
-    if stopped == Some(Stopped::Interrupted) {
-        return Err(Failure::Interrupted);
+    let (ran, stopped) = batch.run(left, |spec, report, tables| {
+        let rows = folder::write_cell(&new, spec, report, &tables)?;
+        if report.complete && saving.is_eager() {
+            saving.keep(&new, spec, report, &rows)?;
+        }
+        Ok(rows)
+    });
+    outcomes.extend(numbers.into_iter().zip(ran));
+    outcomes.sort_by_key(|(number, _)| *number);
+    let outcomes: Vec<_> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    if stopped.is_some() {
+        keep_finished(&outcomes, &new, &saving).map_err(save_error)?;
     }
-    let cells = finished_cells(outcomes, prepared, &target)?;
+    if stopped == Some(Stopped::Interrupted) {
+        return Err(Failure::Interrupted(format!("go on with `lastcopy resume {}`", target.display())));
+    }
+    let cells = finished_cells(outcomes, prepared, target)?;
     let events = cells.iter().map(|cell| cell.report.events).sum();
     let tables = folder::merge(&new, &cells).map_err(write_error)?;
     let manifest = folder::manifest(prepared, settings, &library, &cells, tables, stopped.is_none());
@@ -165,7 +230,25 @@ pub fn run(prepared: &Prepared, settings: &Settings<'_>) -> Result<Finished, Fai
     let environment = Environment::measure(watch, events, settings.threads);
     new.write("environment.json", &[environment.to_json().as_bytes()]).map_err(write_error)?;
     new.publish().map_err(write_error)?;
-    Ok(Finished { folder: target, summary, notices, was_there: false, stopped })
+    if stopped.is_none() {
+        saving.clear().map_err(save_error)?;
+    }
+    Ok(Finished { folder: target.into(), summary, notices, was_there: false, stopped })
+}
+
+/// Keeps the cells that are done, for whoever goes on with a run that was stopped.
+fn keep_finished(
+    outcomes: &[(RunSpec, Outcome<folder::Rows>)],
+    new: &NewFolder,
+    saving: &Saving,
+) -> std::io::Result<()> {
+    saving.open()?;
+    for (spec, outcome) in outcomes {
+        if let Outcome::Done(report, rows) = outcome {
+            saving.keep(new, spec, report, rows)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes summary and figures of a folder. A figure that cannot be drawn costs nobody the run: it is noted,
@@ -234,15 +317,17 @@ fn finished_cells(
             Outcome::Cut(report, rows) => cut.push(Cell { spec, report, rows }),
             Outcome::Skipped => {}
             Outcome::Unwritten(error) => return Err(Failure::output(target, &error)),
+            Outcome::Unusable(words) => return Err(Failure::Usage(words)),
             Outcome::Broken(words) => return Err(Failure::Internal(broken(&spec, prepared, &words))),
         }
     }
     match (done.is_empty(), cut.is_empty()) {
         (false, _) => Ok(done),
         (true, false) => Ok(cut),
-        (true, true) => {
-            Err(Failure::OverBudget("the budget was used up before any cell was finished".into()))
-        }
+        (true, true) => Err(Failure::OverBudget(format!(
+            "the budget was used up before any cell was finished; go on with `lastcopy resume {}`",
+            target.display()
+        ))),
     }
 }
 

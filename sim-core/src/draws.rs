@@ -72,7 +72,7 @@ impl Domain {
 ///
 /// Never a dense index that shifts when something is added; `Entity(index)` is right only where the
 /// index itself is the stable name. One draw of a whole run may use `Entity(0)`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Entity(pub u64);
 
 impl Entity {

@@ -9,6 +9,7 @@ use crate::queue::{EventQueue, Handle, Key};
 use crate::standstill::{Detector, EVENTS_AT_ONE_INSTANT};
 use crate::time::SimTime;
 use crate::timers::{NUMBER, Timer, Wake};
+use crate::trace::{NoTrace, Sink};
 use thiserror::Error;
 
 mod state;
@@ -19,6 +20,9 @@ pub use state::EngineState;
 /// How many events ahead the state of entities is asked for: far enough to be there in time, near enough
 /// to be there still.
 const AHEAD: usize = 12;
+
+/// How many events ahead a world may follow what it asked for before.
+const AHEAD_AGAIN: usize = 5;
 
 /// A model's event: plain data, small, with a kind for ordering and a word for the digest.
 pub trait Event: Copy {
@@ -48,6 +52,13 @@ pub trait World {
     /// else.
     #[inline]
     fn prefetch(&self, key: Key, event: &Self::Event) {
+        let _ = (key, event);
+    }
+
+    /// The same once more, some five events before: what was asked for first is there by now, and what it
+    /// points at can be asked for. Does nothing unless a model says else.
+    #[inline]
+    fn prefetch_again(&self, key: Key, event: &Self::Event) {
         let _ = (key, event);
     }
 
@@ -232,24 +243,32 @@ pub enum EngineError {
     NotConserved(Counts),
 }
 
-/// Runs a world.
+/// Runs a world. `S` sees every event that is dispatched; without one nothing is compiled for it.
 #[derive(Clone, Debug)]
-pub struct Engine<W: World> {
+pub struct Engine<W: World, S = NoTrace> {
     world: W,
     cx: Cx<W::Event>,
     digest: RunDigest,
     dispatched: u64,
     ties: u64,
     detector: Detector,
+    sink: S,
 }
 
 impl<W: World> Engine<W> {
     /// An engine at time zero. `start` schedules the first events.
-    pub fn new(mut world: W, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
+    pub fn new(world: W, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
+        Engine::with_sink(world, NoTrace, start)
+    }
+}
+
+impl<W: World, S: Sink<W::Event>> Engine<W, S> {
+    /// An engine at time zero whose events `sink` sees. `start` schedules the first events.
+    pub fn with_sink(mut world: W, sink: S, start: impl FnOnce(&mut W, &mut Cx<W::Event>)) -> Self {
         let mut cx = Cx::new();
         start(&mut world, &mut cx);
         let detector = Detector::new(EVENTS_AT_ONE_INSTANT);
-        Engine { world, cx, digest: RunDigest::default(), dispatched: 0, ties: 0, detector }
+        Engine { world, cx, digest: RunDigest::default(), dispatched: 0, ties: 0, detector, sink }
     }
 
     /// Takes that many events at one instant as time standing still: [`EVENTS_AT_ONE_INSTANT`] unless
@@ -278,6 +297,7 @@ impl<W: World> Engine<W> {
             }
             self.digest.fold(key, event.content());
             self.dispatched += 1;
+            self.sink.dispatched(self.dispatched, key, &event);
             self.world.handle(key, event, &mut self.cx);
             if self.cx.queue.wants_sweep() {
                 self.sweep();
@@ -331,6 +351,9 @@ impl<W: World> Engine<W> {
             (0..AHEAD).for_each(|places| self.prefetch(places));
         }
         self.prefetch(AHEAD);
+        if let Some((key, event)) = self.cx.queue.peek_ahead(AHEAD_AGAIN) {
+            self.world.prefetch_again(key, event);
+        }
     }
 
     #[inline]

@@ -6,6 +6,7 @@
 //! - [`queue`], [`engine`], [`digest`]: the total order of events, the loop, the rolling digest.
 //! - [`timers`], [`prefetch`], [`standstill`]: deadlines that move, state asked for in time, and the end of
 //!   a run whose clock no longer moves.
+//! - [`checkpoint`], [`trace`], [`diff`]: a run saved and resumed, looked at event by event, compared with another.
 //! - [`record`]: tables with a declared schema, the manifest, whole-or-absent folders.
 //!
 //! # The ordering promise
@@ -88,6 +89,8 @@
 //! assert_eq!(engine.world().ticks, 10);
 //! ```
 
+pub mod checkpoint;
+pub mod diff;
 pub mod digest;
 pub mod dist;
 pub mod draws;
@@ -99,4 +102,5 @@ pub mod record;
 pub mod standstill;
 pub mod time;
 pub mod timers;
+pub mod trace;
 pub mod units;

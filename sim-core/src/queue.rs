@@ -248,6 +248,15 @@ impl<E: Copy> EventQueue<E> {
         self.set.just_opened()
     }
 
+    /// Shows what has not been cancelled, in no order; of a timer, the entry that follows it.
+    pub(crate) fn for_each_pending(&self, mut see: impl FnMut(Key, &E)) {
+        self.set.for_each(|entry| {
+            if entry.slot >= TIMER_SLOT || self.slots.is_live(entry.slot) {
+                see(entry.key, &entry.event);
+            }
+        });
+    }
+
     /// Removes cancelled events, and entries of timers unless `keep` says so. Slots are given back in
     /// their own order, so that which slot comes next does not depend on how the entries lay.
     #[cold]

@@ -8,6 +8,7 @@ use sim_core::engine::{Cx, Engine, EngineState, Event, Stopped, World};
 use sim_core::queue::{Handle, Key};
 use sim_core::time::{SimSpan, SimTime};
 use sim_core::timers::Timer;
+use sim_core::trace::NoTrace;
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Toy {
@@ -162,7 +163,7 @@ proptest! {
         whole.run_until(SimTime::NEVER, cut);
         let text = serde_json::to_string(&whole.state()).expect("plain data");
         let state: EngineState<Toy> = serde_json::from_str(&text).expect("what was just written");
-        let mut resumed = Engine::from_state(whole.world().clone(), state);
+        let mut resumed = Engine::restore(whole.world().clone(), state, NoTrace);
         prop_assert_eq!(whole.run_until(SimTime::NEVER, u64::MAX), resumed.run_until(SimTime::NEVER, u64::MAX));
         prop_assert_eq!(whole.digest(), resumed.digest());
         prop_assert_eq!(whole.counts(), resumed.counts());

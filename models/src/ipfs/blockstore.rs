@@ -15,7 +15,7 @@ use rustc_hash::FxBuildHasher;
 use sim_core::units::{Bytes, Prob};
 
 /// One node's blocks and pins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct BlockStore {
     blocks: IndexSet<BlockId, FxBuildHasher>,
     used: u64,

@@ -12,7 +12,7 @@ use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 
 /// An open connection, or an empty place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Place {
     opened: SimTime,
     used: SimTime,
@@ -26,7 +26,7 @@ const EMPTY: Place = Place { opened: SimTime::ZERO, used: SimTime::ZERO, peer: N
 /// Whom a node is connected to.
 // Nearly every message looks for a peer here, and the memory is cold: open addressing with linear probing, at
 // most half full, finds it in one cache line most of the time. Whatever depends on an order sorts by id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Connections {
     /// None, or a power of two of them.
     places: Vec<Place>,

@@ -5,7 +5,7 @@ use sim_core::time::SimTime;
 use sim_core::units::BitRate;
 
 /// Access lines without rates.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct LatencyOnly;
 
 impl Tier for LatencyOnly {

@@ -14,7 +14,7 @@ use sim_core::units::{BitRate, Bytes};
 pub const INTERLEAVED_MAX: u64 = 16 * 1024;
 
 /// One direction of one node's access line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Link {
     rate: Option<BitRate>,
     free_at: SimTime,
@@ -34,7 +34,7 @@ impl Link {
 }
 
 /// The access links of all nodes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Links {
     up: Vec<Link>,
     down: Vec<Link>,

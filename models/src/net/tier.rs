@@ -16,7 +16,7 @@ use sim_core::time::{SimSpan, SimTime};
 use sim_core::units::BitRate;
 
 /// Which tier a run has.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub enum NetTier {
     /// Delays only.
     Latency,
@@ -28,7 +28,7 @@ pub enum NetTier {
 }
 
 /// A message that is about to leave.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shipment {
     /// Sender.
     pub from: usize,
@@ -41,7 +41,7 @@ pub struct Shipment {
 }
 
 /// When a message has left its sender.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Departure {
     /// Its last byte is through the sender's uplink at this instant.
     At(SimTime),
@@ -50,7 +50,7 @@ pub enum Departure {
 }
 
 /// A flow now ends at another instant than before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Moved {
     /// Which.
     pub flow: FlowId,
@@ -102,7 +102,7 @@ pub trait Tier {
 }
 
 /// One of the three, told apart by a branch and not by a virtual call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 enum AnyTier {
     Latency(LatencyOnly),
     Fifo(Links),
@@ -110,7 +110,7 @@ enum AnyTier {
 }
 
 /// The access lines of all nodes under the tier of a run, and their delays.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Network {
     tier: AnyTier,
     delay: Vec<SimSpan>,

@@ -25,7 +25,7 @@ pub struct Region {
 }
 
 /// Regions and one-way delays between all of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Topology {
     regions: Vec<Region>,
     /// One-way delay from row to column.

@@ -29,7 +29,7 @@ use std::collections::VecDeque;
 const SEARCH_TIMEOUT: SimSpan = SimSpan::from_secs(10);
 
 /// A search for providers of a block, by one node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Search {
     node: NodeId,
     block: BlockId,
@@ -41,7 +41,7 @@ pub(crate) struct Search {
 }
 
 /// The Bitswap machines' part of the world.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct BitswapWorld {
     pub(crate) searches: Slab<Search>,
     /// Wishes that wait to be carried out.

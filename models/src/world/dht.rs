@@ -36,7 +36,7 @@ const RECORD_BYTES: u64 = 160;
 const PROVIDER_ORDER: Domain = Domain::new("dht/provider-order");
 
 /// What a lookup is for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Purpose {
     /// Announcing.
     Announce(WalkId),
@@ -47,7 +47,7 @@ pub(crate) enum Purpose {
 }
 
 /// A lookup under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Run {
     owner: NodeId,
     purpose: Purpose,
@@ -56,12 +56,14 @@ pub(crate) struct Run {
 }
 
 /// The DHT's part of the world.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct DhtWorld {
     runs: Slab<Run>,
     /// Finished machines with their buffers.
     idle: Vec<Lookup>,
     announcers: Vec<Announcer>,
+    /// A pure function of nodes and keys, so no part of a saved state.
+    #[serde(skip)]
     pub(crate) servers: crate::ipfs::dht::ServerIndex,
     /// One per node in full fidelity, none in lazy.
     pub(crate) refreshers: Vec<Refresher>,
@@ -80,7 +82,7 @@ pub(crate) struct DhtWorld {
 }
 
 /// Counts over all lookups that ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct DhtStats {
     pub(crate) lookups: u64,
     pub(crate) asked: u64,
@@ -113,6 +115,13 @@ impl DhtWorld {
             is_refreshing: false,
             stats: DhtStats::default(),
         }
+    }
+}
+
+impl DhtWorld {
+    /// Asks for a lookup under way before it is needed.
+    pub(crate) fn prefetch(&self, lookup: Ticket) {
+        self.runs.prefetch(lookup);
     }
 }
 

@@ -18,7 +18,7 @@ use sim_core::queue::Handle;
 use sim_core::time::{SimSpan, SimTime};
 
 /// A message on a flow.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Travelling {
     flow: FlowId,
     message: Ticket,
@@ -31,7 +31,7 @@ struct Travelling {
 }
 
 /// All messages on flows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct FlowWorld {
     /// By slot of the flow.
     travelling: Vec<Option<Travelling>>,

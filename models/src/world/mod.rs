@@ -18,6 +18,7 @@ mod life;
 mod reads;
 mod refresh;
 mod report;
+mod state;
 mod transport;
 
 use crate::churn::{Phase, Sessions};
@@ -41,6 +42,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 pub use reads::{Outcome, Read};
+pub use state::{Misfit, WorldState};
 pub use transport::Totals;
 
 const REGION: Domain = Domain::new("population/region");
@@ -81,7 +83,7 @@ pub struct World {
 }
 
 /// A node's last two turns: enough to say whether it was up at nearly every instant that is asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Turned {
     last: SimTime,
     before: SimTime,

@@ -21,7 +21,7 @@ const READER: Domain = Domain::new("demand/reader");
 const RETENTION: Domain = Domain::new("reader/retention");
 
 /// How a read ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     /// It is still under way, or has not begun.
     Pending,
@@ -49,7 +49,7 @@ impl Outcome {
 }
 
 /// One reader asking for one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Read {
     /// Number of its demand in the configuration.
     pub demand: usize,

@@ -12,14 +12,16 @@ use sim_core::record::{Recorder, Value};
 use sim_core::time::SimTime;
 
 /// Samples so far.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Samples {
+    #[serde(with = "super::state::metrics")]
     metrics: Vec<&'static Metric>,
     ladder: Vec<LadderRow>,
+    #[serde(with = "super::state::series")]
     series: Vec<(SimTime, &'static str, f64)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct LadderRow {
     at: SimTime,
     group: usize,

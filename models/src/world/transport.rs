@@ -14,10 +14,12 @@ use crate::node::Node;
 use crate::registry::Event;
 use crate::slab::Ticket;
 use sim_core::engine::Cx;
+use sim_core::prefetch::prefetch;
 use sim_core::time::{SimSpan, SimTime};
+use std::slice::from_ref;
 
 /// A message on its way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Envelope {
     pub(crate) from: NodeId,
     pub(crate) to: NodeId,
@@ -29,7 +31,7 @@ pub(crate) struct Envelope {
 }
 
 /// What a message says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Body {
     /// DHT: FIND_NODE, or GET_PROVIDERS if a block is named.
     Ask { lookup: Ticket, block: Option<BlockId>, target: crate::ipfs::dht::Key },
@@ -42,7 +44,7 @@ pub(crate) enum Body {
 }
 
 /// Bytes over all nodes: sent = received + dropped + in flight.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Totals {
     /// Bytes sent.
     pub sent: u64,
@@ -123,6 +125,27 @@ impl World {
             Departure::Flow(flow) => self.flow_starts(flow, message, after, cx),
         }
         departure
+    }
+
+    /// Asks for what a message that is about to arrive will touch.
+    pub(crate) fn prefetch_message(&self, message: Ticket) {
+        let Some(envelope) = self.messages.get(message) else {
+            return;
+        };
+        let to = self.node(envelope.to);
+        to.connections.prefetch(envelope.from);
+        match &envelope.body {
+            Body::Ask { .. } => to.table.prefetch(),
+            Body::Answer { lookup, closer, .. } => {
+                prefetch(closer, 0);
+                self.dht.prefetch(*lookup);
+            }
+            Body::Put { blocks, .. } => prefetch(blocks, 0),
+            Body::Bitswap(message) => {
+                prefetch(from_ref(&**message), 0);
+                to.bitswap.prefetch();
+            }
+        }
     }
 
     /// A message has crossed the network.

@@ -4,6 +4,7 @@ mod check;
 mod cid;
 mod claims;
 mod completions;
+mod diff;
 mod explain;
 mod list;
 mod man;
@@ -11,9 +12,11 @@ mod new;
 mod output;
 mod plot;
 mod progress;
+mod resume;
 mod run;
 mod schema;
 mod signals;
+mod trace;
 
 use clap::{Parser, Subcommand};
 use lastcopy::batch::panic_words;
@@ -35,6 +38,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Run a scenario into a folder of tables and figures
     Run(run::Args),
+    /// Go on with a run that was stopped, from what was saved of it
+    Resume(resume::Args),
     /// Check a scenario: all its problems, or what it would cost
     Check(check::Args),
     /// List the scenarios that come with the program
@@ -47,6 +52,10 @@ enum Command {
     Schema(schema::Args),
     /// Draw the figures of a run again
     Plot(plot::Args),
+    /// Replay two runs to the first event where they part
+    Diff(diff::Args),
+    /// Write the events of a run to a file, for trace viewers
+    Trace(trace::Args),
     /// Print the CID of a file or folder, as `ipfs add --only-hash -r` does
     Cid(cid::Args),
     /// Show the claims of the mission: measured, expected, verdict
@@ -95,12 +104,15 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => output::print(WELCOME),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Resume(args)) => resume::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Plot(args)) => plot::run(&args),
+        Some(Command::Diff(args)) => diff::run(&args),
+        Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
@@ -122,7 +134,7 @@ fn tell(failure: &Failure) {
             let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
             output::error(&format!("a bug of lastcopy, please report it: {message}{place}"));
         }
-        Failure::Interrupted => output::error("interrupted; nothing was kept"),
+        Failure::Interrupted(kept) => output::error(&format!("interrupted; {kept}")),
         Failure::ClosedPipe => {}
     }
 }

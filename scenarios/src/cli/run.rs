@@ -12,6 +12,7 @@ use lastcopy::host;
 use lastcopy::path::quoted;
 use lastcopy::problem::{Report, Severity};
 use lastcopy::run::{Finished, Prepared, Settings};
+use lastcopy::saving::Every;
 use lastcopy::scenario::{Overrides, Scenario};
 use models::config::CheckLevel;
 use sim_core::units::{parse_bytes, parse_span};
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Output of a run at most, unless the user says otherwise.
-const OUTPUT_MAX: u64 = 16 << 30;
+pub(super) const OUTPUT_MAX: u64 = 16 << 30;
 
 /// How a scenario is chosen and changed; shared by `run` and `check`.
 #[derive(Debug, Clone, ClapArgs)]
@@ -70,6 +71,10 @@ pub(super) struct Args {
     /// Events that a cell may dispatch
     #[arg(long, value_name = "N")]
     max_events: Option<u64>,
+    /// Save the run every so much virtual time, such as "10 days", or every so many events: after a crash
+    /// `lastcopy resume` goes on from there. A run that a budget or Ctrl-C stops is saved anyway
+    #[arg(long, value_name = "TIME|N")]
+    checkpoint_every: Option<Every>,
     /// Draw the scenario's figures, which is the default
     #[arg(long, overrides_with = "no_plot")]
     plot: bool,
@@ -95,11 +100,11 @@ enum Check {
     Off,
 }
 
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     parse_bytes(text).map(|bytes| bytes.as_u64()).map_err(|error| error.to_string())
 }
 
-fn wall(text: &str) -> Result<Duration, String> {
+pub(super) fn wall(text: &str) -> Result<Duration, String> {
     parse_span(text).map(|span| Duration::from_nanos(span.as_nanos())).map_err(|error| error.to_string())
 }
 
@@ -150,10 +155,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         out: args.out.clone(),
         interrupted: signals::interruption(),
         progress: &|cell, share| progress.tell(cell, share),
+        checkpoint_every: args.checkpoint_every,
     };
     let finished = lastcopy::run::run(&prepared, &settings);
     progress.finish();
-    tell(args, &finished?)
+    tell(&finished?, args.json, args.quiet)
 }
 
 fn level(check: Check) -> CheckLevel {
@@ -164,13 +170,17 @@ fn level(check: Check) -> CheckLevel {
     }
 }
 
-fn tell(args: &Args, finished: &Finished) -> Result<(), Failure> {
-    if !args.quiet {
+/// Says what became of a run.
+///
+/// # Errors
+/// If a budget ended it, or stdout cannot be written.
+pub(super) fn tell(finished: &Finished, json: bool, quiet: bool) -> Result<(), Failure> {
+    if !quiet {
         for notice in &finished.notices {
             output::error(notice);
         }
     }
-    if args.json {
+    if json {
         output::print(&finished.summary.to_json())?;
     } else {
         let words = in_words(&finished.summary).replace('\n', " ");
@@ -180,9 +190,10 @@ fn tell(args: &Args, finished: &Finished) -> Result<(), Failure> {
     match finished.stopped {
         None => Ok(()),
         Some(reason) => Err(Failure::OverBudget(format!(
-            "{} was used up; what was finished is in {}, marked as partial",
+            "{} was used up; what was finished is in {}, marked as partial; go on with `lastcopy resume {}`",
             budget_name(reason),
-            quoted(&finished.folder.display().to_string())
+            quoted(&finished.folder.display().to_string()),
+            finished.folder.display()
         ))),
     }
 }

@@ -1,5 +1,6 @@
 //! Where an event stands among all events, and how an event that may be cancelled is named.
 
+use crate::draws::mix64;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,12 @@ impl Key {
     #[inline]
     pub(crate) fn words(self) -> [u64; 2] {
         [self.place, self.origin]
+    }
+
+    /// A word over the whole key and a word of content, for digests over sets of events.
+    pub fn digest(self, content: u64) -> u64 {
+        let words = [self.time.as_nanos(), self.place, self.origin, content];
+        words.into_iter().fold(0, |word, part| mix64(word ^ part))
     }
 
     /// Whether this key comes before another. Nearly always the times tell.

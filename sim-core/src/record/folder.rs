@@ -106,7 +106,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn write_synced(path: &Path, parts: &[&[u8]]) -> io::Result<String> {
+pub(crate) fn write_synced(path: &Path, parts: &[&[u8]]) -> io::Result<String> {
     fs::create_dir_all(parent_of(path))?;
     let mut file = File::create(path)?;
     for part in parts {
@@ -121,6 +121,11 @@ fn parent_of(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     }
+}
+
+/// Makes the entry of a file durable in its folder.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    sync_folder(&parent_of(path))
 }
 
 /// Makes a folder's entries durable. Platforms that cannot open a folder for this skip it.

@@ -186,7 +186,9 @@ impl Sum for Bytes {
 }
 
 /// A bandwidth in bits per second.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(
+    serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug,
+)]
 pub struct BitRate(u64);
 
 impl BitRate {

@@ -9,13 +9,13 @@ use sim_core::time::SimTime;
 /// A session of one node: one read, or the search for its root.
 ///
 /// Ids count up from zero on each node and are never used twice there.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SessionId(pub u32);
 
 /// A message of a node's server that occupies one of its workers until it is written.
 ///
 /// Ids count up from zero on each node and are never used twice there.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct EnvelopeId(pub u32);
 
 /// Everything a step may look at, and where its wishes go.
@@ -33,7 +33,6 @@ pub struct Context<'a, S> {
     /// Wishes are appended here, in the order in which they are to be carried out.
     pub out: &'a mut Vec<Wish>,
     /// Cleared messages whose buffers may be used again; may be empty.
-    #[expect(clippy::vec_box, reason = "messages travel boxed; the boxes are used again")]
     pub spare: &'a mut Vec<Box<Message>>,
 }
 
@@ -44,7 +43,7 @@ impl<S> Context<'_, S> {
 }
 
 /// What a node wants the world to do, or to know.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Wish {
     /// Put this message on the connection to `to`.
     ///
@@ -100,7 +99,7 @@ pub enum Wish {
 }
 
 /// What a block that came is to its receiver.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Arrival {
     /// A session wanted it.
     Wanted,
@@ -116,7 +115,7 @@ pub enum Arrival {
 ///
 /// Entries count when a message with them leaves; an entry that serves several sessions counts for the
 /// one that asked last.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Counters {
     /// Want-haves sent.
     pub want_haves: u64,

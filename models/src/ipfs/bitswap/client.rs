@@ -10,7 +10,7 @@ use sim_core::draws::Entity;
 use sim_core::time::SimTime;
 
 /// The client of one node.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Client {
     hub: Hub,
     /// By id.
@@ -158,6 +158,11 @@ impl Client {
     /// The next time at which something is due.
     pub(super) fn next_wake(&self) -> SimTime {
         self.hub.timers.first().map_or(SimTime::NEVER, |(at, _)| at)
+    }
+
+    /// Asks for the list of peers and the first deadlines.
+    pub(super) fn prefetch(&self) {
+        self.hub.prefetch();
     }
 
     pub(super) fn session(&self, session: SessionId) -> Option<&Session> {

@@ -12,11 +12,12 @@ use super::message::EntryKind;
 use super::queue::{Link, PeerQueue};
 use super::timers::{TimerKey, Timers};
 use crate::ids::{BlockId, NodeId};
+use sim_core::prefetch::prefetch;
 use sim_core::time::{SimSpan, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A connection, as the world reports it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Connection {
     /// Round trip without queueing: what a ping would measure.
     pub rtt: SimSpan,
@@ -26,7 +27,7 @@ pub struct Connection {
 }
 
 /// A connected peer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Peer {
     id: NodeId,
     connection: Connection,
@@ -38,7 +39,7 @@ struct Peer {
 }
 
 /// A block that some session wants.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Wanted {
     /// Who wants it.
     sessions: Vec<SessionId>,
@@ -79,7 +80,7 @@ impl Wanted {
 }
 
 /// What the sessions of one node share.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Hub {
     /// Connected peers.
     ids: Vec<NodeId>,
@@ -136,6 +137,14 @@ impl Hub {
             }
         }
         true
+    }
+
+    /// Asks for the list of peers and the first deadlines before they are needed.
+    pub(super) fn prefetch(&self) {
+        for line in (0..self.ids.len()).step_by(16) {
+            prefetch(&self.ids, line);
+        }
+        self.timers.prefetch();
     }
 
     /// Whether there is a connection.

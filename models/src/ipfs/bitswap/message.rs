@@ -38,7 +38,9 @@ pub trait Store: Blocks {
 /// Which bytes travel under a block's name: the world's own mark, carried and never read by Bitswap.
 ///
 /// By convention [`CopyTag::ORIGINAL`] is the true content, others are altered copies.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(
+    serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug,
+)]
 pub struct CopyTag(pub u32);
 
 impl CopyTag {
@@ -47,7 +49,7 @@ impl CopyTag {
 }
 
 /// What an entry of a want-list asks.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum EntryKind {
     /// "Have you got this block?"
     WantHave,
@@ -58,7 +60,7 @@ pub enum EntryKind {
 }
 
 /// One entry of a want-list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Entry {
     /// The block asked for.
     pub block: BlockId,
@@ -71,7 +73,7 @@ pub struct Entry {
 }
 
 /// A block on its way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Payload {
     /// The block it claims to be.
     pub block: BlockId,
@@ -80,7 +82,7 @@ pub struct Payload {
 }
 
 /// One Bitswap message.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Message {
     /// Wants and cancels.
     pub entries: Vec<Entry>,

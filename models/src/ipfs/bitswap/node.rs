@@ -7,13 +7,15 @@ use super::message::{Message, Store};
 use super::server::{Receipt, Server, ServerCounters};
 use crate::ids::{BlockId, NodeId};
 use sim_core::draws::Entity;
+use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
+use std::slice::from_ref;
 
 /// The Bitswap machine of one node.
 ///
 /// Every input takes a [`Context`] and appends its wishes there. A node without sessions, wants or
 /// connections holds no heap memory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Bitswap {
     client: Client,
     server: Option<Box<Server>>,
@@ -165,6 +167,14 @@ impl Bitswap {
     /// Connected peers.
     pub fn peer_count(&self) -> usize {
         self.client.peer_count()
+    }
+
+    /// Asks for what nearly every step touches.
+    pub(crate) fn prefetch(&self) {
+        self.client.prefetch();
+        if let Some(server) = &self.server {
+            prefetch(from_ref(&**server), 0);
+        }
     }
 
     /// Ends a step: sends what is due and moves the wake-up.

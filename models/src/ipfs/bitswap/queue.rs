@@ -31,7 +31,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::collections::VecDeque;
 
 /// What a peer has been asked about a block, and the state of the asking.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Want {
     block: BlockId,
     /// The session that asked last.
@@ -47,7 +47,7 @@ struct Want {
 }
 
 /// A want in one of the two lists.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Listed {
     pending: Option<EntryKind>,
     sent: Option<EntryKind>,
@@ -97,7 +97,7 @@ impl Listed {
 }
 
 /// The smoothed latency of a peer's answers and the time-out made of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Patience {
     started: bool,
     latency: Option<SimSpan>,
@@ -132,7 +132,7 @@ fn clamp(config: &BitswapConfig, span: SimSpan) -> SimSpan {
 }
 
 /// The wants to one connected peer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct PeerQueue {
     /// By block.
     wants: Vec<Want>,
@@ -388,7 +388,7 @@ impl PeerQueue {
 }
 
 /// What a queue has to know about its connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Link {
     /// When the peer connected.
     pub(super) since: SimTime,

@@ -25,7 +25,7 @@ pub trait Dag {
 }
 
 /// The order of a read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Walk {
     /// Depth first with read-ahead.
     InOrder,
@@ -41,7 +41,7 @@ const LOW_WATER: usize = PRELOAD / 2;
 const WORKERS: usize = 32;
 
 /// What a step of a reader led to.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// The first payload of the read is there.
     pub has_first_payload: bool,
@@ -52,14 +52,14 @@ pub struct Step {
 }
 
 /// One read above a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Reader {
     root: BlockId,
     state: State,
     has_payload: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 enum State {
     /// The root is awaited. Left when it comes.
     Root(Walk),
@@ -138,7 +138,7 @@ impl Reader {
 }
 
 /// A walk in order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct InOrder {
     /// From the root down to the node whose child is awaited.
     path: Vec<Position>,
@@ -147,7 +147,7 @@ struct InOrder {
 }
 
 /// A place in the list of children of a node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Position {
     node: BlockId,
     /// The child to read next.
@@ -221,7 +221,7 @@ impl InOrder {
 }
 
 /// A walk with many workers.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 struct Parallel {
     seen: BTreeSet<BlockId>,
     queue: VecDeque<BlockId>,

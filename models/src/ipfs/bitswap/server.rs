@@ -29,7 +29,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What two nodes have given each other, as seen by one of them, while connected.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Receipt {
     /// Bytes of blocks sent to the peer.
     pub sent: u64,
@@ -47,7 +47,7 @@ impl Receipt {
 }
 
 /// What a server has done so far.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ServerCounters {
     /// Blocks sent.
     pub blocks: u64,
@@ -60,7 +60,7 @@ pub struct ServerCounters {
 }
 
 /// A worker that is writing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Writing {
     envelope: EnvelopeId,
     peer: NodeId,
@@ -68,7 +68,7 @@ struct Writing {
 }
 
 /// The server of one node.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Server {
     /// Peers with wants or work, by id.
     ids: Vec<NodeId>,

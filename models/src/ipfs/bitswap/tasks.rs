@@ -6,7 +6,7 @@ use crate::ids::{BlockId, NodeId};
 use sim_core::time::SimTime;
 
 /// A want that a peer has told us of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Noted {
     pub(super) block: BlockId,
     pub(super) priority: i32,
@@ -25,7 +25,7 @@ pub(super) enum Note {
 }
 
 /// An answer to be given.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Task {
     pub(super) block: BlockId,
     pub(super) priority: i32,
@@ -68,7 +68,7 @@ impl Task {
 }
 
 /// The tasks of one peer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct PeerTasks {
     pub(super) id: NodeId,
     /// The peer's want-list as far as it is unanswered, by block.

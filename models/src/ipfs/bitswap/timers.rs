@@ -5,11 +5,12 @@
 
 use super::api::SessionId;
 use crate::ids::NodeId;
+use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 use std::collections::VecDeque;
 
 /// Whose deadline it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum TimerKey {
     /// The queue of wants to a peer.
     Queue(NodeId),
@@ -18,7 +19,7 @@ pub(super) enum TimerKey {
 }
 
 /// The deadlines of one node. Owners remember the time of their entry (`NEVER` for none) as `queued`.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Timers {
     /// In order. Most deadlines are put at the far end and taken from the front.
     entries: VecDeque<(SimTime, TimerKey)>,
@@ -44,6 +45,14 @@ impl Timers {
             let entry = self.entries.binary_search(&(queued, key));
             self.entries.remove(entry.expect("an owner remembers the time of its entry"));
         }
+    }
+
+    /// Asks for both ends of the list.
+    pub(super) fn prefetch(&self) {
+        let (front, back) = self.entries.as_slices();
+        prefetch(front, 0);
+        let ends = if back.is_empty() { front } else { back };
+        prefetch(ends, ends.len().wrapping_sub(1));
     }
 
     /// The earliest entry.

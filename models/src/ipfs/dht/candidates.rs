@@ -9,7 +9,7 @@ use super::key::Key;
 use crate::ids::NodeId;
 
 /// A peer's state: `Heard` until asked, `Waiting` until its outcome.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum PeerState {
     Heard,
     Waiting,
@@ -18,7 +18,7 @@ pub(super) enum PeerState {
 }
 
 /// 16 bytes: the first 64 bits of the distance decide nearly always.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Candidate {
     distance: u64,
     pub(super) node: NodeId,
@@ -28,7 +28,7 @@ pub(super) struct Candidate {
 }
 
 /// The candidates of one lookup.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Candidates {
     target: Key,
     own: Option<NodeId>,
@@ -127,7 +127,7 @@ fn compare(a: &Candidate, b: &Candidate, target: &Key, keys: &[Key]) -> Ordering
 }
 
 /// A set of peers: open addressing with linear probing, at most half full.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Seen {
     slots: Vec<u32>,
     len: usize,

@@ -21,7 +21,9 @@ use sha2::{Digest, Sha256};
 pub const KEY_BITS: u32 = 256;
 
 /// A point of the key space: 256 bits, as four words, the most significant first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    serde::Serialize, serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default,
+)]
 pub struct Key(pub [u64; 4]);
 
 /// Distance of two keys; orders as a 256-bit number.

@@ -102,7 +102,7 @@ impl ServerIndex {
 }
 
 /// Up to which refresh a table has been brought; one per node.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct LazyState {
     /// Start of the session and number of the last tick applied.
     applied: Option<(SimTime, u64)>,

@@ -32,7 +32,7 @@ use super::key::Key;
 use crate::ids::NodeId;
 
 /// What a lookup is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum LookupKind {
     /// The k closest peers: for publishing and for refreshing the table. Asks FIND_NODE.
     Closest,
@@ -44,7 +44,7 @@ pub enum LookupKind {
 }
 
 /// The three numbers of a lookup. Source: libp2p/go-libp2p-kad-dht: `amino/defaults.go`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct LookupConfig {
     /// Peers in the result, and seeds at the start. Unit: peers. Default 20. Bounds 1..=100.
     pub k: u16,
@@ -76,7 +76,7 @@ pub struct LookupRequest<'a> {
 }
 
 /// What a lookup wants done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum LookupWish {
     /// Ask this peer about the target (dial it first if need be); report the one outcome.
     Ask(NodeId),
@@ -87,7 +87,7 @@ pub enum LookupWish {
 }
 
 /// How a lookup ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum LookupEnd {
     /// The walk reached its end, and the k closest have replied. Counts as a refresh of the bucket.
     Completed,
@@ -98,7 +98,7 @@ pub enum LookupEnd {
 }
 
 /// What the outcome of a question meant; tells the caller how to treat its routing table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Standing {
     /// Part of the walk. An answer enters the peer in the table, a failure removes it.
     Walk,
@@ -109,7 +109,7 @@ pub enum Standing {
 }
 
 /// Counts of one lookup.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct LookupStats {
     /// Questions sent.
     pub asked: u32,
@@ -127,7 +127,7 @@ pub struct LookupStats {
     pub asked_in_walk: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 enum Phase {
     Walk,
     FollowUp,
@@ -135,7 +135,7 @@ enum Phase {
 }
 
 /// One lookup at a time; start it again when it is done.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Lookup {
     config: LookupConfig,
     kind: LookupKind,

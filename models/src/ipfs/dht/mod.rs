@@ -166,7 +166,7 @@ impl DhtConfig {
 }
 
 /// Which of its blocks a node announces.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum ProvideStrategy {
     /// Every block it holds.
     All,

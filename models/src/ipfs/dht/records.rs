@@ -24,21 +24,21 @@ use crate::ids::{BlockId, NodeId};
 
 const NONE: u32 = u32::MAX;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Record {
     received: SimTime,
     provider: NodeId,
 }
 
 /// A receipt: a record was taken in or renewed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Receipt {
     at: SimTime,
     block: BlockId,
     provider: NodeId,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Slot {
     block: u32,
     /// Place of the block's list; `NONE` for a block whose records are gone.
@@ -48,7 +48,7 @@ struct Slot {
 const EMPTY: Slot = Slot { block: NONE, list: NONE };
 
 /// The records of one server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RecordStore {
     validity: SimSpan,
     sweep_every: SimSpan,

@@ -40,7 +40,7 @@ const LOW_PEERS: usize = 10;
 const LOW_CHECK: SimSpan = SimSpan::from_mins(2);
 
 /// What refreshing wants done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum RefreshWish {
     /// Ask this peer for itself (dial 10 s in all); report with [`Refresher::pinged`], and remove it
     /// from the table first if it failed.
@@ -60,7 +60,7 @@ pub enum RefreshWish {
     WakeAt(SimTime),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 enum Step {
     Idle,
     Pinging {
@@ -90,7 +90,7 @@ pub struct RefreshView<'a> {
 }
 
 /// The refreshes of one node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Refresher {
     entity: Entity,
     interval: SimSpan,

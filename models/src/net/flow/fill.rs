@@ -19,7 +19,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// A new rate of a flow, and which of its lines is its bottleneck (0: its uplink, 1: its downlink).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Filled {
     pub(super) slot: u32,
     pub(super) rate: u64,
@@ -27,7 +27,7 @@ pub(super) struct Filled {
 }
 
 /// Buffers that are used again for every change, so that a change allocates nothing in the long run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Scratch {
     /// Active flows, and their lines; lines without a rate join nothing.
     pub(super) lines: Vec<u32>,

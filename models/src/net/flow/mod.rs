@@ -50,7 +50,7 @@ const LOOKS: usize = 4;
 pub const WORK_PER_BYTE: u128 = 8 * 1_000 * 1_000_000_000;
 
 /// Names a flow; stale once it has ended.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct FlowId {
     /// Place.
     pub slot: u32,
@@ -59,7 +59,7 @@ pub struct FlowId {
 }
 
 /// One transfer under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Flow {
     generation: u32,
     is_live: bool,
@@ -86,7 +86,7 @@ impl Flow {
 }
 
 /// One direction of a node's access line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Line {
     /// In thousandths of a bit a second; none if it limits nothing.
     rate: Option<u64>,
@@ -108,7 +108,7 @@ impl Line {
 }
 
 /// The flow tier: all lines and all flows on them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct FlowNet {
     /// Uplink of node i at 2i, downlink at 2i + 1.
     lines: Vec<Line>,

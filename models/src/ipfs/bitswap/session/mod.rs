@@ -37,7 +37,7 @@ use sim_core::time::{SimSpan, SimTime};
 use std::collections::VecDeque;
 
 /// A want of the session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Want {
     block: BlockId,
     /// The peer whose answer to a want-block is awaited.
@@ -51,7 +51,7 @@ struct Want {
 }
 
 /// A peer of the session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Member {
     id: NodeId,
     /// Blocks that it was the first to deliver.
@@ -61,7 +61,7 @@ struct Member {
 }
 
 /// What a message says that matters to a session.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum News {
     /// The block came.
     Block(BlockId),
@@ -72,7 +72,7 @@ pub(super) enum News {
 }
 
 /// One session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Session {
     id: SessionId,
     entity: Entity,

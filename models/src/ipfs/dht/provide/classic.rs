@@ -18,7 +18,7 @@ const PASS_BATCH: usize = 1_000;
 const START_DELAY: SimSpan = SimSpan::from_mins(1);
 
 /// Why a key is announced; the three have separate workers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 enum Lane {
     /// A root, at once.
     Fast,
@@ -29,7 +29,7 @@ enum Lane {
 }
 
 /// A key on its way: walking until the records are out, then waiting for the stores.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Job {
     block: BlockId,
     lane: Lane,
@@ -38,7 +38,7 @@ struct Job {
 }
 
 /// A pass over all keys in progress.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Pass {
     /// The last key started.
     cursor: Option<BlockId>,
@@ -49,7 +49,7 @@ struct Pass {
 }
 
 /// The classic mode of one node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Classic {
     settings: Settings,
     is_online: bool,

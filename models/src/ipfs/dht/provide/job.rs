@@ -4,7 +4,7 @@ use super::region::{Explorer, Region};
 use crate::ids::{BlockId, NodeId};
 
 /// Which worker does it; a root on its way at once and the measuring of the network need none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Worker {
     None,
     /// Regular work: a region whose hour has come.
@@ -14,7 +14,7 @@ pub(super) enum Worker {
 }
 
 /// Why the keys are announced.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Purpose {
     /// They are new.
     Provide,
@@ -25,7 +25,7 @@ pub(super) enum Purpose {
 }
 
 /// A piece of work.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Job {
     pub(super) worker: Worker,
     pub(super) purpose: Purpose,

@@ -52,7 +52,7 @@ pub use slots::Handle;
 use sweep::Sweep;
 
 /// What a block is to the node that holds it; the strategy chooses by it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Holding {
     /// The root of content that the node added or pinned.
     pub is_root: bool,
@@ -61,15 +61,15 @@ pub struct Holding {
 }
 
 /// Names a walk; pass it back with the result.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct WalkId(Handle);
 
 /// Names a parcel of records for one peer; pass it back with the outcome.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SendId(Handle);
 
 /// What announcing wants done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum AnnounceWish {
     /// Find the k closest servers to `target`; report with [`Announcer::walk_done`].
     StartWalk {
@@ -107,7 +107,7 @@ pub struct Keys<'a> {
 }
 
 /// Counts since the node was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct AnnounceStats {
     /// Walks started.
     pub walks: u64,
@@ -135,7 +135,7 @@ impl AddAssign for AnnounceStats {
 }
 
 /// The numbers that announcing needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Settings {
     pub(super) k: usize,
     pub(super) interval: SimSpan,
@@ -144,13 +144,13 @@ pub(super) struct Settings {
 }
 
 /// The announcements of one node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Announcer {
     strategy: ProvideStrategy,
     plan: Plan,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 enum Plan {
     Classic(Box<Classic>),
     Sweep(Box<Sweep>),

@@ -25,7 +25,7 @@ const WALKS_MAX: u32 = 64;
 const STALE_MAX: u32 = 2;
 
 /// A block of positions: the `2^(64 - len)` that share the first `len` bits with `start`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Region {
     pub(super) start: u64,
     pub(super) len: u32,
@@ -63,14 +63,14 @@ impl Region {
 }
 
 /// A server and its position.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Server {
     pub(super) position: u64,
     pub(super) node: NodeId,
 }
 
 /// An exploration in progress.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Explorer {
     k: usize,
     region: Region,

@@ -10,7 +10,7 @@ use super::region::Region;
 pub(super) const HOUR_BITS: u32 = 24;
 
 /// Regions that never overlap, each at a fixed hour of every cycle: `interval x start / 2^64`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Schedule {
     interval: SimSpan,
     /// Start of the first cycle; the node's first hour on-line.

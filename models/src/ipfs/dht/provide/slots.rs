@@ -3,14 +3,14 @@
 //! An outcome that arrives for something long given up carries an old serial number and finds nothing.
 
 /// A place and the serial number of what was put there.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Handle {
     slot: u32,
     serial: u32,
 }
 
 /// Things in progress; places are used again, last freed first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Slots<T> {
     places: Vec<(u32, Option<T>)>,
     free: Vec<u32>,

@@ -43,7 +43,7 @@ const MEASURE_WALKS: u32 = 4;
 const RETRY: SimSpan = SimSpan::from_mins(5);
 
 /// The sweep mode of one node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Sweep {
     own: NodeId,
     settings: Settings,
