@@ -291,12 +291,4 @@ impl engine::World for World {
             _ => {}
         }
     }
-
-    fn prefetch_again(&self, key: Key, event: &Event) {
-        match *event {
-            Event::Arrive { message } | Event::Deliver { message } => self.prefetch_message(message),
-            Event::BitswapWake => self.node(NodeId(key.destination())).bitswap.prefetch(),
-            _ => {}
-        }
-    }
 }

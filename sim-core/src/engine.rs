@@ -21,9 +21,6 @@ pub use state::EngineState;
 /// to be there still.
 const AHEAD: usize = 12;
 
-/// How many events ahead a world may follow what it asked for before.
-const AHEAD_AGAIN: usize = 5;
-
 /// A model's event: plain data, small, with a kind for ordering and a word for the digest.
 pub trait Event: Copy {
     /// Kind of event: part of the order, so its number is part of the behaviour.
@@ -52,13 +49,6 @@ pub trait World {
     /// else.
     #[inline]
     fn prefetch(&self, key: Key, event: &Self::Event) {
-        let _ = (key, event);
-    }
-
-    /// The same once more, some five events before: what was asked for first is there by now, and what it
-    /// points at can be asked for. Does nothing unless a model says else.
-    #[inline]
-    fn prefetch_again(&self, key: Key, event: &Self::Event) {
         let _ = (key, event);
     }
 
@@ -351,9 +341,6 @@ impl<W: World, S: Sink<W::Event>> Engine<W, S> {
             (0..AHEAD).for_each(|places| self.prefetch(places));
         }
         self.prefetch(AHEAD);
-        if let Some((key, event)) = self.cx.queue.peek_ahead(AHEAD_AGAIN) {
-            self.world.prefetch_again(key, event);
-        }
     }
 
     #[inline]

@@ -8,7 +8,6 @@
 
 use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
-use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 
 /// An open connection, or an empty place.
@@ -129,13 +128,6 @@ impl Connections {
         }
         idle.sort_unstable();
         idle.into_iter().map(|(_, peer)| peer).collect()
-    }
-
-    /// Asks for the place of a peer before it is needed.
-    pub(crate) fn prefetch(&self, peer: NodeId) {
-        if !self.places.is_empty() {
-            prefetch(&self.places, self.home(peer));
-        }
     }
 
     fn open_ones(&self) -> impl Iterator<Item = &Place> {

@@ -118,13 +118,6 @@ impl DhtWorld {
     }
 }
 
-impl DhtWorld {
-    /// Asks for a lookup under way before it is needed.
-    pub(crate) fn prefetch(&self, lookup: Ticket) {
-        self.runs.prefetch(lookup);
-    }
-}
-
 impl World {
     /// Starts a lookup for `owner`.
     pub(crate) fn start_lookup(

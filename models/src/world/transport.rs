@@ -14,9 +14,7 @@ use crate::node::Node;
 use crate::registry::Event;
 use crate::slab::Ticket;
 use sim_core::engine::Cx;
-use sim_core::prefetch::prefetch;
 use sim_core::time::{SimSpan, SimTime};
-use std::slice::from_ref;
 
 /// A message on its way.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -125,27 +123,6 @@ impl World {
             Departure::Flow(flow) => self.flow_starts(flow, message, after, cx),
         }
         departure
-    }
-
-    /// Asks for what a message that is about to arrive will touch.
-    pub(crate) fn prefetch_message(&self, message: Ticket) {
-        let Some(envelope) = self.messages.get(message) else {
-            return;
-        };
-        let to = self.node(envelope.to);
-        to.connections.prefetch(envelope.from);
-        match &envelope.body {
-            Body::Ask { .. } => to.table.prefetch(),
-            Body::Answer { lookup, closer, .. } => {
-                prefetch(closer, 0);
-                self.dht.prefetch(*lookup);
-            }
-            Body::Put { blocks, .. } => prefetch(blocks, 0),
-            Body::Bitswap(message) => {
-                prefetch(from_ref(&**message), 0);
-                to.bitswap.prefetch();
-            }
-        }
     }
 
     /// A message has crossed the network.

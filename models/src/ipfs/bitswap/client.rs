@@ -160,11 +160,6 @@ impl Client {
         self.hub.timers.first().map_or(SimTime::NEVER, |(at, _)| at)
     }
 
-    /// Asks for the list of peers and the first deadlines.
-    pub(super) fn prefetch(&self) {
-        self.hub.prefetch();
-    }
-
     pub(super) fn session(&self, session: SessionId) -> Option<&Session> {
         self.find(session).ok().map(|index| &*self.sessions[index])
     }

@@ -12,7 +12,6 @@ use super::message::EntryKind;
 use super::queue::{Link, PeerQueue};
 use super::timers::{TimerKey, Timers};
 use crate::ids::{BlockId, NodeId};
-use sim_core::prefetch::prefetch;
 use sim_core::time::{SimSpan, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -137,14 +136,6 @@ impl Hub {
             }
         }
         true
-    }
-
-    /// Asks for the list of peers and the first deadlines before they are needed.
-    pub(super) fn prefetch(&self) {
-        for line in (0..self.ids.len()).step_by(16) {
-            prefetch(&self.ids, line);
-        }
-        self.timers.prefetch();
     }
 
     /// Whether there is a connection.

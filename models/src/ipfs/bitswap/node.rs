@@ -7,9 +7,7 @@ use super::message::{Message, Store};
 use super::server::{Receipt, Server, ServerCounters};
 use crate::ids::{BlockId, NodeId};
 use sim_core::draws::Entity;
-use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
-use std::slice::from_ref;
 
 /// The Bitswap machine of one node.
 ///
@@ -167,14 +165,6 @@ impl Bitswap {
     /// Connected peers.
     pub fn peer_count(&self) -> usize {
         self.client.peer_count()
-    }
-
-    /// Asks for what nearly every step touches.
-    pub(crate) fn prefetch(&self) {
-        self.client.prefetch();
-        if let Some(server) = &self.server {
-            prefetch(from_ref(&**server), 0);
-        }
     }
 
     /// Ends a step: sends what is due and moves the wake-up.

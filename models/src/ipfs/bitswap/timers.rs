@@ -5,7 +5,6 @@
 
 use super::api::SessionId;
 use crate::ids::NodeId;
-use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 use std::collections::VecDeque;
 
@@ -45,14 +44,6 @@ impl Timers {
             let entry = self.entries.binary_search(&(queued, key));
             self.entries.remove(entry.expect("an owner remembers the time of its entry"));
         }
-    }
-
-    /// Asks for both ends of the list.
-    pub(super) fn prefetch(&self) {
-        let (front, back) = self.entries.as_slices();
-        prefetch(front, 0);
-        let ends = if back.is_empty() { front } else { back };
-        prefetch(ends, ends.len().wrapping_sub(1));
     }
 
     /// The earliest entry.

@@ -29,7 +29,6 @@
 // table of 150 peers is 600 bytes of ids, and a bucket is a slice of it. Insertions shift the tail,
 // which is rare and short. The stamp is kept in whole seconds, 31 bits, beside the ids.
 
-use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 
 use super::key::Key;
@@ -105,14 +104,6 @@ impl RoutingTable {
     /// Number of buckets up to the last one that was ever used.
     pub fn buckets(&self) -> usize {
         self.starts.len() - 1
-    }
-
-    /// Asks for the table before it is needed.
-    pub(crate) fn prefetch(&self) {
-        prefetch(&self.starts, 0);
-        for line in (0..self.peers.len()).step_by(16) {
-            prefetch(&self.peers, line);
-        }
     }
 
     /// All peers, bucket by bucket, in the order in which they came into their bucket.
