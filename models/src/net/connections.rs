@@ -10,25 +10,27 @@ use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
 use sim_core::time::SimTime;
 
-/// An open connection, or an empty place.
+/// When a connection was opened and last used.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-struct Place {
+struct Times {
     opened: SimTime,
     used: SimTime,
-    peer: NodeId,
 }
 
-/// No node has this id.
+/// No node has this id: an empty place.
 const NOBODY: NodeId = NodeId(u32::MAX);
-const EMPTY: Place = Place { opened: SimTime::ZERO, used: SimTime::ZERO, peer: NOBODY };
+const UNUSED: Times = Times { opened: SimTime::ZERO, used: SimTime::ZERO };
 
 /// Whom a node is connected to.
-// Nearly every message looks for a peer here, and the memory is cold: open addressing with linear probing, at
-// most half full, finds it in one cache line most of the time. Whatever depends on an order sorts by id.
+// Nearly every message looks for a peer here: open addressing with linear probing, at most half full, finds it in
+// one cache line most of the time, and the ids of all nodes together are small. Whatever depends on an order sorts
+// by id.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Connections {
-    /// None, or a power of two of them.
-    places: Vec<Place>,
+    /// None, or a power of two of places.
+    peers: Vec<NodeId>,
+    /// Beside `peers`.
+    times: Vec<Times>,
     len: usize,
 }
 
@@ -42,7 +44,7 @@ impl Connections {
     pub fn touch(&mut self, peer: NodeId, now: SimTime) -> bool {
         let place = self.find(peer);
         if let Some(place) = place {
-            self.places[place].used = now;
+            self.times[place].used = now;
         }
         place.is_some()
     }
@@ -52,10 +54,10 @@ impl Connections {
         if self.touch(peer, now) {
             return false;
         }
-        if 2 * (self.len + 1) > self.places.len() {
+        if 2 * (self.len + 1) > self.peers.len() {
             self.grow();
         }
-        self.put(Place { opened: now, used: now, peer });
+        self.put(peer, Times { opened: now, used: now });
         self.len += 1;
         true
     }
@@ -66,17 +68,19 @@ impl Connections {
             return false;
         };
         // Whoever comes after the hole and would have been put there or before moves into it.
-        let mask = self.places.len() - 1;
+        let mask = self.peers.len() - 1;
         let mut next = (hole + 1) & mask;
-        while self.places[next].peer != NOBODY {
-            let home = self.home(self.places[next].peer);
+        while self.peers[next] != NOBODY {
+            let home = self.home(self.peers[next]);
             if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
-                self.places[hole] = self.places[next];
+                self.peers[hole] = self.peers[next];
+                self.times[hole] = self.times[next];
                 hole = next;
             }
             next = (next + 1) & mask;
         }
-        self.places[hole] = EMPTY;
+        self.peers[hole] = NOBODY;
+        self.times[hole] = UNUSED;
         self.len -= 1;
         true
     }
@@ -84,14 +88,15 @@ impl Connections {
     /// Closes all connections and returns the peers, by id.
     pub fn close_all(&mut self) -> Vec<NodeId> {
         let peers = self.peers();
-        self.places.fill(EMPTY);
+        self.peers.fill(NOBODY);
+        self.times.fill(UNUSED);
         self.len = 0;
         peers
     }
 
     /// The connected peers, by id.
     pub fn peers(&self) -> Vec<NodeId> {
-        let mut peers: Vec<NodeId> = self.open_ones().map(|place| place.peer).collect();
+        let mut peers: Vec<NodeId> = self.peers.iter().copied().filter(|&peer| peer != NOBODY).collect();
         peers.sort_unstable();
         peers
     }
@@ -116,10 +121,10 @@ impl Connections {
         if self.len <= config.high as usize {
             return Vec::new();
         }
-        let mut idle: Vec<(SimTime, NodeId)> = self
-            .open_ones()
-            .filter(|open| now.since(open.opened) >= config.grace && !is_protected(open.peer))
-            .map(|open| (open.used, open.peer))
+        let open = self.peers.iter().zip(&self.times).filter(|(peer, _)| **peer != NOBODY);
+        let mut idle: Vec<(SimTime, NodeId)> = open
+            .filter(|(peer, times)| now.since(times.opened) >= config.grace && !is_protected(**peer))
+            .map(|(peer, times)| (times.used, *peer))
             .collect();
         let surplus = (self.len - config.low as usize).min(idle.len());
         if surplus < idle.len() {
@@ -130,19 +135,15 @@ impl Connections {
         idle.into_iter().map(|(_, peer)| peer).collect()
     }
 
-    fn open_ones(&self) -> impl Iterator<Item = &Place> {
-        self.places.iter().filter(|place| place.peer != NOBODY)
-    }
-
     #[inline]
     fn find(&self, peer: NodeId) -> Option<usize> {
-        if self.places.is_empty() {
+        if self.peers.is_empty() {
             return None;
         }
-        let mask = self.places.len() - 1;
+        let mask = self.peers.len() - 1;
         let mut at = self.home(peer);
         loop {
-            match self.places[at].peer {
+            match self.peers[at] {
                 found if found == peer => return Some(at),
                 NOBODY => return None,
                 _ => at = (at + 1) & mask,
@@ -153,23 +154,26 @@ impl Connections {
     /// Where a peer is looked for first: the high bits of a multiplication by 2^32 / golden ratio.
     #[inline]
     fn home(&self, peer: NodeId) -> usize {
-        peer.0.wrapping_mul(0x9E37_79B9) as usize >> (u32::BITS - self.places.len().trailing_zeros())
+        peer.0.wrapping_mul(0x9E37_79B9) as usize >> (u32::BITS - self.peers.len().trailing_zeros())
     }
 
-    fn put(&mut self, place: Place) {
-        let mask = self.places.len() - 1;
-        let mut at = self.home(place.peer);
-        while self.places[at].peer != NOBODY {
+    fn put(&mut self, peer: NodeId, times: Times) {
+        let mask = self.peers.len() - 1;
+        let mut at = self.home(peer);
+        while self.peers[at] != NOBODY {
             at = (at + 1) & mask;
         }
-        self.places[at] = place;
+        self.peers[at] = peer;
+        self.times[at] = times;
     }
 
     #[cold]
     fn grow(&mut self) {
-        let places = (2 * self.places.len()).max(8);
-        let old = std::mem::replace(&mut self.places, vec![EMPTY; places]);
-        old.into_iter().filter(|place| place.peer != NOBODY).for_each(|place| self.put(place));
+        let places = (2 * self.peers.len()).max(8);
+        let peers = std::mem::replace(&mut self.peers, vec![NOBODY; places]);
+        let times = std::mem::replace(&mut self.times, vec![UNUSED; places]);
+        let open = peers.into_iter().zip(times).filter(|(peer, _)| *peer != NOBODY);
+        open.for_each(|(peer, times)| self.put(peer, times));
     }
 }
 

@@ -270,8 +270,7 @@ impl Server {
         }
         message.pending_bytes = u32::try_from(self.peers[index].pending_work()).unwrap_or(u32::MAX);
         self.turn += 1;
-        self.peers[index].served_turn = self.turn;
-        self.peers[index].served_at = Some(cx.now);
+        self.peers[index].serve(self.turn, cx.now);
         self.note_sent(cx, peer, index, &message);
         cx.out.push(Wish::Send { to: peer, envelope: Some(envelope), message });
     }
@@ -353,15 +352,15 @@ fn fill(message: &mut Message, task: &Task, store: &impl Store) {
 ///
 /// Equals take turns (the one served longest ago first), where boxo leaves them to the order of a heap.
 fn compare(order: ServeOrder, now: SimTime, a: &PeerTasks, b: &PeerTasks) -> Ordering {
-    let turn = |peer: &PeerTasks| (peer.served_turn, peer.id);
+    let turn = |peer: &PeerTasks| (peer.served_turn(), peer.id);
     match order {
         ServeOrder::LeastActive => {
-            let key = |peer: &PeerTasks| (peer.active_work, Reverse(peer.pending_count()));
+            let key = |peer: &PeerTasks| (peer.active_work(), Reverse(peer.pending_count()));
             key(a).cmp(&key(b)).then_with(|| turn(a).cmp(&turn(b)))
         }
         ServeOrder::Fair { starved, pending_cap } => {
             let key = |peer: &PeerTasks| {
-                let waits = peer.served_at.is_none_or(|at| now.since(at) > starved);
+                let waits = peer.served_at().is_none_or(|at| now.since(at) > starved);
                 let pending = peer.pending_count().min(pending_cap as usize);
                 (Reverse(waits), peer.active_count(), Reverse(pending))
             };

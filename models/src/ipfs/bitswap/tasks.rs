@@ -67,53 +67,76 @@ impl Task {
     }
 }
 
-/// The tasks of one peer.
+/// What one peer wants, and the tasks that come of it.
+///
+/// Most peers only tell what they look for and are never answered: they cost their want-list and no more.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct PeerTasks {
     pub(super) id: NodeId,
     /// The peer's want-list as far as it is unanswered, by block.
     noted: Vec<Noted>,
+    /// From the first answer on.
+    work: Option<Box<Work>>,
+}
+
+/// The answers to one peer.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Work {
     /// Last is first to be done.
     pending: Vec<Task>,
     /// Taken up, not yet written.
     active: Vec<Task>,
     /// Bytes of the active tasks.
-    pub(super) active_work: u64,
-    /// Turn at which it was served last; 0 for never.
-    pub(super) served_turn: u64,
+    active_work: u64,
+    /// Turn at which the peer was served last; 0 for never.
+    served_turn: u64,
     /// When it was served last.
-    pub(super) served_at: Option<SimTime>,
+    served_at: Option<SimTime>,
 }
 
 impl PeerTasks {
     pub(super) fn new(id: NodeId) -> Self {
-        PeerTasks {
-            id,
-            noted: Vec::new(),
-            pending: Vec::new(),
-            active: Vec::new(),
-            active_work: 0,
-            served_turn: 0,
-            served_at: None,
-        }
+        PeerTasks { id, noted: Vec::new(), work: None }
     }
 
     /// Whether nothing is known of the peer.
     pub(super) fn is_idle(&self) -> bool {
-        self.noted.is_empty() && self.pending.is_empty() && self.active.is_empty()
+        let is_done = |work: &Work| work.pending.is_empty() && work.active.is_empty();
+        self.noted.is_empty() && self.work.as_deref().is_none_or(is_done)
     }
 
     pub(super) fn pending_count(&self) -> usize {
-        self.pending.len()
+        self.work.as_ref().map_or(0, |work| work.pending.len())
     }
 
     pub(super) fn active_count(&self) -> usize {
-        self.active.len()
+        self.work.as_ref().map_or(0, |work| work.active.len())
+    }
+
+    /// Bytes of the active tasks.
+    pub(super) fn active_work(&self) -> u64 {
+        self.work.as_ref().map_or(0, |work| work.active_work)
     }
 
     /// Bytes of the pending tasks.
     pub(super) fn pending_work(&self) -> u64 {
-        self.pending.iter().map(|task| task.work).sum()
+        self.work.iter().flat_map(|work| &work.pending).map(|task| task.work).sum()
+    }
+
+    /// Turn at which the peer was served last; 0 for never.
+    pub(super) fn served_turn(&self) -> u64 {
+        self.work.as_ref().map_or(0, |work| work.served_turn)
+    }
+
+    /// When the peer was served last.
+    pub(super) fn served_at(&self) -> Option<SimTime> {
+        self.work.as_ref().and_then(|work| work.served_at)
+    }
+
+    /// Notes that the peer is served.
+    pub(super) fn serve(&mut self, turn: u64, now: SimTime) {
+        let work = self.work.get_or_insert_default();
+        (work.served_turn, work.served_at) = (turn, Some(now));
     }
 
     /// Notes a want.
@@ -150,44 +173,51 @@ impl PeerTasks {
 
     /// Removes a task that was not taken up.
     pub(super) fn withdraw(&mut self, block: BlockId) {
-        self.pending.retain(|task| task.block != block);
+        if let Some(work) = &mut self.work {
+            work.pending.retain(|task| task.block != block);
+        }
     }
 
     /// Queues a task, merges it with one about the same block, or drops it if the answer is on its way.
     pub(super) fn push(&mut self, task: Task, limit: u32) {
-        if !self.adds_to_active(&task) {
+        let work = self.work.get_or_insert_default();
+        if !work.adds_to_active(&task) {
             return;
         }
-        if let Some(index) = self.pending.iter().position(|pending| pending.block == task.block) {
-            let mut merged = self.pending.remove(index);
+        if let Some(index) = work.pending.iter().position(|pending| pending.block == task.block) {
+            let mut merged = work.pending.remove(index);
             merged.priority = merged.priority.max(task.priority);
             merged.merge(&task);
-            self.insert(merged);
-        } else if self.pending.len() < limit as usize {
-            self.insert(task);
+            work.insert(merged);
+        } else if work.pending.len() < limit as usize {
+            work.insert(task);
         }
     }
 
     /// Takes up tasks in order of priority until they amount to `target` bytes or the peer has as much
     /// under way as it may.
     pub(super) fn pop(&mut self, target: u64, max_outstanding: u64, popped: &mut Vec<Task>) {
-        let mut work = 0;
-        while work < target && self.active_work < max_outstanding {
-            let Some(task) = self.pending.pop() else { return };
-            work += task.work;
-            self.active_work += task.work;
-            self.active.push(task);
+        let Some(work) = &mut self.work else { return };
+        let mut taken = 0;
+        while taken < target && work.active_work < max_outstanding {
+            let Some(task) = work.pending.pop() else { return };
+            taken += task.work;
+            work.active_work += task.work;
+            work.active.push(task);
             popped.push(task);
         }
     }
 
     /// The task has been written.
     pub(super) fn done(&mut self, task: &Task) {
-        if let Some(index) = self.active.iter().position(|active| active.number == task.number) {
-            self.active_work -= self.active.swap_remove(index).work;
+        let Some(work) = &mut self.work else { return };
+        if let Some(index) = work.active.iter().position(|active| active.number == task.number) {
+            work.active_work -= work.active.swap_remove(index).work;
         }
     }
+}
 
+impl Work {
     fn insert(&mut self, task: Task) {
         let index = self.pending.partition_point(|pending| pending.rank() < task.rank());
         self.pending.insert(index, task);

@@ -286,7 +286,7 @@ impl<'a> LazyRefresh<'a> {
                 }
             }
         }
-        let is_candidate = |s: &NodeId| *s != own && !table.bucket(cpl).contains(s) && was_online(*s, at);
+        let is_candidate = |s: &NodeId| *s != own && was_online(*s, at) && !table.bucket(cpl).contains(s);
         let mut candidates: Vec<NodeId> = members.iter().copied().filter(is_candidate).collect();
         let free = table.k() - table.bucket(cpl).len();
         for i in 0..free.min(candidates.len()) {

@@ -12,8 +12,8 @@
 //!
 //! Sources: libp2p/go-libp2p-kad-dht: `records/providers_manager.go`, `handlers.go`.
 
-// Open addressing over blocks (fixed multiplicative hash, linear probing, no deletion but by rebuild), a list of
-// records per block, and a log of all receipts in order of time, from which the sweeps take. Renewing a record
+// Open addressing over blocks (fixed multiplicative hash, linear probing, no deletion but by rebuild) with a list of
+// records in each slot, and a log of all receipts in order of time, from which the sweeps take. Renewing a record
 // leaves its old entry in the log; a sweep knows it by its time. Nothing iterates in hash order, so results depend
 // on content only. A store of many records is cold memory: an add touches its slot, the list and the log's end.
 
@@ -38,14 +38,15 @@ struct Receipt {
     provider: NodeId,
 }
 
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Slot {
+    /// `NONE` in an empty slot.
     block: u32,
-    /// Place of the block's list; `NONE` for a block whose records are gone.
-    list: u32,
+    /// In no order that means anything; none for a block whose records are gone.
+    records: Vec<Record>,
 }
 
-const EMPTY: Slot = Slot { block: NONE, list: NONE };
+const EMPTY: Slot = Slot { block: NONE, records: Vec::new() };
 
 /// The records of one server.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -55,12 +56,8 @@ pub struct RecordStore {
     /// From then on the next sweep is due.
     next_sweep: SimTime,
     slots: Vec<Slot>,
-    /// Slots that are not `EMPTY`, used or left over.
+    /// Slots that are not empty, used or left over.
     occupied: usize,
-    /// Records of each block, in no order that means anything.
-    lists: Vec<Vec<Record>>,
-    /// Places of lists that no block uses.
-    free: Vec<u32>,
     receipts: VecDeque<Receipt>,
     len: usize,
 }
@@ -74,8 +71,6 @@ impl RecordStore {
             next_sweep: SimTime::ZERO,
             slots: Vec::new(),
             occupied: 0,
-            lists: Vec::new(),
-            free: Vec::new(),
             receipts: VecDeque::new(),
             len: 0,
         }
@@ -91,13 +86,21 @@ impl RecordStore {
             self.receipts.back().is_none_or(|last| last.at <= now),
             "a provider record received at {now:?} after a later one"
         );
-        let list = self.list_for(block);
-        match self.lists[list].iter_mut().find(|record| record.provider == provider) {
-            // Received twice in one instant: the receipt is there.
-            Some(record) if record.received == now => return,
-            Some(record) => record.received = now,
+        let slot = self.slot_for(block);
+        let records = &mut self.slots[slot].records;
+        let known = records.iter().position(|record| record.provider == provider);
+        match known {
+            Some(place) => {
+                // Whoever announces often is found at once.
+                records.swap(0, place);
+                let before = std::mem::replace(&mut records[0].received, now);
+                if before == now {
+                    // Received twice in one instant: the receipt is there.
+                    return;
+                }
+            }
             None => {
-                self.lists[list].push(Record { received: now, provider });
+                records.push(Record { received: now, provider });
                 self.len += 1;
             }
         }
@@ -146,27 +149,19 @@ impl RecordStore {
     /// Deletes the record of a receipt, unless it was renewed since.
     fn delete(&mut self, receipt: Receipt) {
         let Ok(slot) = self.probe(receipt.block) else { return };
-        let place = self.slots[slot].list;
-        if place == NONE {
-            return;
-        }
-        let list = &mut self.lists[place as usize];
+        let records = &mut self.slots[slot].records;
         let is_it = |record: &Record| record.provider == receipt.provider && record.received == receipt.at;
-        if let Some(index) = list.iter().position(is_it) {
-            list.swap_remove(index);
+        if let Some(index) = records.iter().position(is_it) {
+            records.swap_remove(index);
             self.len -= 1;
-            if list.is_empty() {
-                self.slots[slot].list = NONE;
-                self.free.push(place);
+            if records.is_empty() {
+                *records = Vec::new();
             }
         }
     }
 
     fn records_of(&self, block: BlockId) -> &[Record] {
-        match self.probe(block) {
-            Ok(slot) if self.slots[slot].list != NONE => &self.lists[self.slots[slot].list as usize],
-            _ => &[],
-        }
+        self.probe(block).map_or(&[], |slot| &self.slots[slot].records)
     }
 
     /// The slot of a block, or the empty slot where it would go. A store without slots has neither.
@@ -185,18 +180,6 @@ impl RecordStore {
         }
     }
 
-    /// The place of a block's list, which is made if there is none.
-    fn list_for(&mut self, block: BlockId) -> usize {
-        let slot = self.slot_for(block);
-        if self.slots[slot].list == NONE {
-            self.slots[slot].list = self.free.pop().unwrap_or_else(|| {
-                self.lists.push(Vec::new());
-                (self.lists.len() - 1) as u32
-            });
-        }
-        self.slots[slot].list as usize
-    }
-
     fn slot_for(&mut self, block: BlockId) -> usize {
         assert!(block.0 != NONE, "block id {NONE} is reserved");
         if let Ok(i) = self.probe(block) {
@@ -206,7 +189,7 @@ impl RecordStore {
             self.rebuild();
         }
         let i = self.probe(block).expect_err("the block has no slot yet");
-        self.slots[i] = Slot { block: block.0, list: NONE };
+        self.slots[i].block = block.0;
         self.occupied += 1;
         i
     }
@@ -214,10 +197,10 @@ impl RecordStore {
     /// Drops the slots whose records are gone, and leaves at least half of the slots empty.
     fn rebuild(&mut self) {
         let old = std::mem::take(&mut self.slots);
-        let live = old.iter().filter(|s| s.list != NONE).count();
+        let live = old.iter().filter(|s| !s.records.is_empty()).count();
         self.slots = vec![EMPTY; (2 * (live + 1)).next_power_of_two().max(8)];
         self.occupied = live;
-        for slot in old.into_iter().filter(|s| s.list != NONE) {
+        for slot in old.into_iter().filter(|s| !s.records.is_empty()) {
             let i = self.probe(BlockId(slot.block)).expect_err("a block has one slot");
             self.slots[i] = slot;
         }
@@ -280,7 +263,7 @@ mod tests {
                 store.add(BlockId(day * 100 + block), NodeId(1), at(u64::from(day) * 24 * 60));
             }
         }
-        assert!(store.lists.len() <= 400 && store.slots.len() <= 1024, "{}", store.slots.len());
+        assert!(store.receipts.len() <= 400 && store.slots.len() <= 1024, "{}", store.slots.len());
     }
 
     proptest! {
