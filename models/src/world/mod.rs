@@ -60,6 +60,8 @@ pub struct World {
     pub(crate) up: Vec<bool>,
     /// When each node last came up or went down, and the time before that.
     pub(crate) turned: Vec<Turned>,
+    /// The groups that each group has on its peering list, or is on the list of.
+    pub(crate) peering: Vec<Vec<usize>>,
     /// Region of each node.
     pub(crate) regions: Vec<u16>,
     /// Peer identities in the key space of the DHT.
@@ -126,6 +128,7 @@ impl World {
         World {
             up: vec![false; nodes.len()],
             turned: vec![Turned::default(); nodes.len()],
+            peering: peering(&config),
             regions: nodes.iter().map(|node| node.region).collect(),
             cut: vec![0; config.net.topology.regions().len()],
             samples: report::Samples::new(&config),
@@ -277,6 +280,18 @@ fn pick_region(choice: &RegionChoice, draws: Draws, entity: Entity) -> u16 {
             unreachable!("a draw below the sum of the weights falls into one of them")
         }
     }
+}
+
+/// For each group, the groups that peer with it: a list holds in both directions.
+fn peering(config: &Config) -> Vec<Vec<usize>> {
+    let groups = &config.groups;
+    let peers = |own: usize| {
+        let is_listed = move |&group: &usize| {
+            groups[own].peering.contains(&group) || groups[group].peering.contains(&own)
+        };
+        (0..groups.len()).filter(is_listed).collect()
+    };
+    (0..groups.len()).map(peers).collect()
 }
 
 /// Length of a span after which a timer would be past the end of time.

@@ -54,8 +54,9 @@ macro_rules! state {
                     config: _,
                     content: _,
                     draws: _,
-                    // A pure function of nodes and draws.
+                    // Pure functions of configuration, nodes and draws.
                     keys: _,
+                    peering: _,
                     $($field,)*
                 } = self;
                 Borrowed { $($field,)* }

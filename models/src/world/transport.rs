@@ -216,19 +216,14 @@ impl World {
 
     /// Whether either of two nodes has the other on its peering list.
     pub(crate) fn are_peering(&self, a: NodeId, b: NodeId) -> bool {
-        let (a, b) = (self.node(a).group, self.node(b).group);
-        self.config.groups[a].peering.contains(&b) || self.config.groups[b].peering.contains(&a)
+        // Few groups have peers on a list, and the other node's state is cold memory.
+        let listed = &self.peering[self.node(a).group];
+        !listed.is_empty() && listed.contains(&self.node(b).group)
     }
 
     /// A node has come up: it and its peering peers dial each other.
     pub(crate) fn dial_peering(&mut self, node: NodeId, cx: &mut Cx<Event>) {
-        let own = self.node(node).group;
-        for group in 0..self.config.groups.len() {
-            let listed = self.config.groups[own].peering.contains(&group)
-                || self.config.groups[group].peering.contains(&own);
-            if !listed {
-                continue;
-            }
+        for group in self.peering[self.node(node).group].clone() {
             for index in self.members(group) {
                 let peer = crate::node::node_id(index);
                 if peer == node || !self.is_up(peer) {

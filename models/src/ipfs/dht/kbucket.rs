@@ -55,6 +55,8 @@ pub struct RoutingTable {
     /// Bucket `i` is `peers[starts[i]..starts[i + 1]]`; one entry more than buckets, the first is 0.
     starts: Vec<u16>,
     peers: Vec<NodeId>,
+    /// Beside `peers`: the first 64 bits of their keys, so that ranking them reads one run of memory.
+    prefixes: Vec<u64>,
     /// Beside `peers`: second of the last successful query, and in the lowest bit "replaceable".
     stamps: Vec<u32>,
 }
@@ -67,7 +69,14 @@ const RANKED_MAX: usize = 64;
 /// What stands in for a table that is elsewhere; costs nothing to make.
 impl Default for RoutingTable {
     fn default() -> Self {
-        RoutingTable { own: NodeId(0), k: 0, starts: Vec::new(), peers: Vec::new(), stamps: Vec::new() }
+        RoutingTable {
+            own: NodeId(0),
+            k: 0,
+            starts: Vec::new(),
+            peers: Vec::new(),
+            prefixes: Vec::new(),
+            stamps: Vec::new(),
+        }
     }
 }
 
@@ -78,7 +87,7 @@ impl RoutingTable {
     /// If `k` is outside `1..=100`.
     pub fn new(own: NodeId, k: usize) -> Self {
         assert!((1..=100).contains(&k), "a bucket holds 1 to 100 peers, asked for {k}");
-        RoutingTable { own, k: k as u16, starts: vec![0], peers: Vec::new(), stamps: Vec::new() }
+        RoutingTable { own, k: k as u16, starts: vec![0], ..RoutingTable::default() }
     }
 
     /// The node whose table this is.
@@ -155,14 +164,14 @@ impl RoutingTable {
             return Inserted::Known;
         }
         if to - from < self.k() {
-            self.insert_at(to, cpl, peer, stamp);
+            self.insert_at(to, cpl, peer, keys, stamp);
             return Inserted::Added;
         }
         match self.stamps[from..to].iter().position(|s| s & REPLACEABLE != 0) {
             Some(i) => {
                 let gone = self.peers[from + i];
                 self.remove_at(from + i, cpl);
-                self.insert_at(to - 1, cpl, peer, stamp);
+                self.insert_at(to - 1, cpl, peer, keys, stamp);
                 Inserted::Replaced(gone)
             }
             None => Inserted::Full,
@@ -189,6 +198,7 @@ impl RoutingTable {
     pub fn clear(&mut self) {
         self.starts.truncate(1);
         self.peers.clear();
+        self.prefixes.clear();
         self.stamps.clear();
     }
 
@@ -269,16 +279,17 @@ impl RoutingTable {
             out.extend_from_slice(after);
             return need - count;
         }
-        let rest = before.iter().chain(after).copied();
+        let ranks = self.prefixes[from..to].iter().map(|prefix| target.prefix() ^ prefix);
+        let rest = group.iter().copied().zip(ranks).filter(|(p, _)| Some(*p) != except);
         if count > RANKED_MAX {
             let start = out.len();
-            out.extend(rest);
+            out.extend(rest.map(|(p, _)| p));
             out[start..].sort_unstable_by(|a, b| target.closer(&keys[a.index()], &keys[b.index()]));
             out.truncate(start + need);
         } else if need > 0 {
             let mut ranked = [(0u64, NodeId(0)); RANKED_MAX];
-            for (place, p) in ranked.iter_mut().zip(rest) {
-                *place = (target.prefix() ^ keys[p.index()].prefix(), p);
+            for (place, (p, rank)) in ranked.iter_mut().zip(rest) {
+                *place = (rank, p);
             }
             let ranked = &mut ranked[..count];
             ranked.select_nth_unstable_by(need - 1, |a, b| {
@@ -312,14 +323,16 @@ impl RoutingTable {
         }
     }
 
-    fn insert_at(&mut self, at: usize, cpl: usize, peer: NodeId, stamp: u32) {
+    fn insert_at(&mut self, at: usize, cpl: usize, peer: NodeId, keys: &[Key], stamp: u32) {
         self.peers.insert(at, peer);
+        self.prefixes.insert(at, keys[peer.index()].prefix());
         self.stamps.insert(at, stamp);
         self.starts[cpl + 1..].iter_mut().for_each(|s| *s += 1);
     }
 
     fn remove_at(&mut self, at: usize, cpl: usize) {
         self.peers.remove(at);
+        self.prefixes.remove(at);
         self.stamps.remove(at);
         self.starts[cpl + 1..].iter_mut().for_each(|s| *s -= 1);
     }
