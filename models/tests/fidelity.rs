@@ -5,11 +5,14 @@
 
 mod worlds;
 
-use models::config::{Config, DhtMode, Role, Session, SessionStart};
+use models::config::{Config, DhtMode, Partition, RegionChoice, Role, Session, SessionStart};
 use models::ipfs::dht::RefreshFidelity;
+use models::net::{Region, Topology};
+use models::registry::KIND_NAMES;
 use models::world::Outcome;
 use sim_core::dist::Law;
 use sim_core::time::SimSpan;
+use std::sync::Arc;
 use worlds::{Told, at, file, group, lan, objects, reads, tell};
 
 /// 120 servers under churn, 20 objects on a publisher that stays, 200 reads over a day.
@@ -37,6 +40,32 @@ fn network(fidelity: RefreshFidelity) -> Config {
     config.ipfs.dht.refresh_fidelity = fidelity;
     config.check = models::config::CheckLevel::Sampled;
     config
+}
+
+/// Of the network, one server alone behind a cut for two hours: its table runs empty.
+fn castaway() -> Config {
+    let mut config = network(RefreshFidelity::Full);
+    let mut alone = group("castaway", Role::Peer, 1);
+    alone.region = RegionChoice::One(1);
+    config.groups.push(alone);
+    let region = |name: &str| Region { name: name.into(), latitude: None, longitude: None };
+    let ms = SimSpan::from_millis;
+    let islands =
+        Topology::new(vec![region("main"), region("island")], &[(0, 1, ms(90)), (1, 0, ms(90))], ms(1));
+    config.net.topology = Arc::new(islands.expect("connected"));
+    config.net.partitions = vec![Partition { regions: vec![1], from: at(3_600.0), until: at(10_800.0) }];
+    config.duration = SimSpan::from_hours(5);
+    config
+}
+
+#[test]
+fn an_empty_table_asks_for_bootstrap_peers_now_and_then_and_fills_up_again() {
+    let told = tell(castaway(), 5);
+    let pings = KIND_NAMES.iter().position(|&name| name == "ping-ends").expect("a kind of event");
+    // Two pings each two minutes of the cut and some dozen a refresh of each server: no ping answers another.
+    assert!(told.world.events()[pings] < 20_000, "{} pings", told.world.events()[pings]);
+    let alone = told.world.nodes().last().expect("the castaway");
+    assert!(alone.table.len() > 10, "{} peers after the cut", alone.table.len());
 }
 
 /// Share of reads that ended well, and their mean time to the last byte in seconds.

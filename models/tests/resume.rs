@@ -90,9 +90,7 @@ fn busy() -> Config {
 fn variants() -> Vec<(&'static str, Config)> {
     let mut full = busy();
     full.ipfs.dht.refresh_fidelity = RefreshFidelity::Full;
-    // A cut costs this fidelity a storm of pings: states, not storms, are of interest.
-    full.net.partitions.clear();
-    full.duration = hours(12);
+    full.duration = hours(15);
     let mut classic = busy();
     classic.ipfs.dht.provide_mode = ProvideMode::Classic;
     classic.ipfs.dht.provide_strategy = ProvideStrategy::Roots;

@@ -1,8 +1,8 @@
 //! What does a month of a thousand peers cost, message by message?
 //!
-//! `cargo run --release -p benches --bin thousand [DAYS] [PATIENCE_MINUTES]` (30 days and readers that never give up
-//! by default) runs [`benches::thousand_peers`] once with seed 7 and prints events by kind, events per second of CPU
-//! time, peak memory and the digest.
+//! `cargo run --release -p benches --bin thousand [DAYS] [PATIENCE]` runs [`benches::thousand_peers`] once with seed 7
+//! and prints events by kind, events per second of CPU time, peak memory and the digest. 30 days by default; a
+//! reader gives up after PATIENCE minutes, ten by default, or `never`.
 
 use models::content::Content;
 use models::registry::KIND_NAMES;
@@ -13,16 +13,18 @@ use sim_core::time::SimSpan;
 use std::sync::Arc;
 
 fn main() {
-    let numbers: Result<Vec<u64>, _> = std::env::args().skip(1).map(|text| text.parse()).collect();
-    let (days, patience) = match numbers.as_deref() {
-        Ok([]) => (30, None),
-        Ok([days]) => (*days, None),
-        Ok([days, minutes]) => (*days, Some(SimSpan::from_mins(*minutes))),
-        _ => {
-            eprintln!("usage: thousand [DAYS] [PATIENCE_MINUTES], whole numbers");
-            std::process::exit(2);
-        }
+    let mut arguments = std::env::args().skip(1);
+    let days = arguments.next().map_or(Ok(30), |text| text.parse());
+    let patience = match arguments.next().as_deref() {
+        None => Ok(Some(10)),
+        Some("never") => Ok(None),
+        Some(minutes) => minutes.parse().map(Some),
     };
+    let (Ok(days), Ok(patience), None) = (days, patience, arguments.next()) else {
+        eprintln!("usage: thousand [DAYS] [PATIENCE], whole numbers of days and minutes, or `never`");
+        std::process::exit(2);
+    };
+    let patience = patience.map(SimSpan::from_mins);
     let config = Arc::new(benches::thousand_peers(days, patience));
     let content = Arc::new(Content::new(&config));
     let mut tables = CsvTables::new();

@@ -212,7 +212,9 @@ impl World {
         }
         match reason {
             PingFor::Refresh => self.refresh_step(node, cx, Refresher::pinged),
-            PingFor::Entry => self.refresh_step(node, cx, Refresher::table_changed),
+            PingFor::Entry if answers => self.refresh_step(node, cx, Refresher::table_changed),
+            // Nothing has changed. A table that is still empty asks again when it is next looked after.
+            PingFor::Entry => {}
         }
     }
 
