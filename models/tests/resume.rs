@@ -12,7 +12,7 @@ use models::config::{
 };
 use models::content::Content;
 use models::ipfs::dht::{ProvideMode, ProvideStrategy, RefreshFidelity};
-use models::net::{Region, Topology};
+use models::net::{NetTier, Region, Topology};
 use models::run::{RunReport, Verdict};
 use models::simulation::{RestoreError, Simulation};
 use sim_core::dist::Law;
@@ -96,7 +96,15 @@ fn variants() -> Vec<(&'static str, Config)> {
     classic.ipfs.dht.provide_strategy = ProvideStrategy::Roots;
     let mut old = busy();
     old.ipfs.bitswap = models::ipfs::bitswap::BitswapConfig::kubo_0_22();
-    vec![("today", busy()), ("full refresh", full), ("classic providing", classic), ("old bitswap", old)]
+    let mut flow = busy();
+    flow.net.tier = NetTier::Flow;
+    vec![
+        ("today", busy()),
+        ("full refresh", full),
+        ("classic providing", classic),
+        ("old bitswap", old),
+        ("flows", flow),
+    ]
 }
 
 struct Case {

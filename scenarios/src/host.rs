@@ -8,6 +8,7 @@
 
 use serde::Serialize;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Wall time since a start.
@@ -35,6 +36,8 @@ pub struct Environment {
     pub peak_memory_bytes: Option<u64>,
     /// Dispatched events of all cells over wall time.
     pub events_per_s: f64,
+    /// Folder that the scenario's files are relative to: `diff` and `trace` look there.
+    pub scenario_folder: PathBuf,
     /// Worker threads.
     pub threads: usize,
     /// Processors that the process may use.
@@ -49,12 +52,13 @@ pub struct Environment {
 
 impl Environment {
     /// The facts at the end of a run.
-    pub fn measure(watch: Stopwatch, events: u64, threads: usize) -> Self {
+    pub fn measure(watch: Stopwatch, events: u64, threads: usize, folder: &Path) -> Self {
         let wall_s = watch.elapsed().as_secs_f64();
         Environment {
             wall_s,
             peak_memory_bytes: status_field("VmHWM:"),
             events_per_s: if wall_s > 0.0 { events as f64 / wall_s } else { 0.0 },
+            scenario_folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()),
             threads,
             processors: processors(),
             os: std::env::consts::OS,

@@ -31,9 +31,15 @@ impl Recorded {
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let shown = folder.display();
         let run = analysis::Run::open(folder).map_err(|error| Failure::Usage(error.to_string()))?;
-        let text = file::read(&folder.join("scenario.toml"))?;
-        let scenario = Scenario::check(text, folder, &Overrides::default())?;
-        let prepared = Prepared::new(scenario)?;
+        let prepare = |beside: &Path| {
+            let text = file::read(&folder.join("scenario.toml"))?;
+            Prepared::new(Scenario::check(text, beside, &Overrides::default())?)
+        };
+        // The user's files were moved along with the run, or lie where they lay when it ran.
+        let prepared = match (prepare(folder), folder_then(folder)) {
+            (Err(_), Some(then)) => prepare(&then)?,
+            (beside, _) => beside?,
+        };
         let manifest = run.manifest().clone();
         let ours = env!("CARGO_PKG_VERSION");
         if manifest.version != ours {
@@ -70,6 +76,13 @@ impl Recorded {
         let cells = self.manifest.complete.then_some(&self.manifest.cells)?;
         cells.iter().find(|cell| cell.name == spec.name)
     }
+}
+
+/// The folder that the scenario's files were relative to when it ran.
+fn folder_then(run: &Path) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(run.join("environment.json")).ok()?;
+    let environment: serde_json::Value = serde_json::from_str(&text).ok()?;
+    environment["scenario_folder"].as_str().map(PathBuf::from)
 }
 
 /// Names of everything in a cell.

@@ -79,6 +79,9 @@ impl Stopped {
 
 /// The run folder and the one beside it, whichever of the two was named.
 fn places(folder: &Path) -> (PathBuf, PathBuf) {
+    // `.` and `..` have no name of their own.
+    let named = if folder.file_name().is_none() { folder.canonicalize().ok() } else { None };
+    let folder = named.as_deref().unwrap_or(folder);
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     match name.strip_suffix(".resume") {
         Some(run) if !run.is_empty() => (folder.with_file_name(run), folder.to_path_buf()),

@@ -227,7 +227,7 @@ pub(crate) fn execute(
     new.write("scenario.toml", &[prepared.resolved.as_bytes()]).map_err(write_error)?;
     new.write("manifest.json", &[manifest.to_json().as_bytes()]).map_err(write_error)?;
     let (summary, notices) = analyse(new.path(), settings.plots)?;
-    let environment = Environment::measure(watch, events, settings.threads);
+    let environment = Environment::measure(watch, events, settings.threads, &prepared.scenario.folder);
     new.write("environment.json", &[environment.to_json().as_bytes()]).map_err(write_error)?;
     new.publish().map_err(write_error)?;
     if stopped.is_none() {

@@ -340,9 +340,12 @@ impl Lock {
         let mut left_by = None;
         if let Ok(text) = fs::read_to_string(&path) {
             let shown = path.display();
-            match text.trim().parse::<u32>() {
+            let mut numbers = text.split_whitespace();
+            let holder = numbers.next().unwrap_or_default().parse::<u32>();
+            let since = numbers.next().and_then(|since| since.parse().ok());
+            match holder {
                 Ok(holder) if holder == std::process::id() => {}
-                Ok(holder) => match is_alive(holder) {
+                Ok(holder) => match is_alive(holder, since) {
                     Some(false) => left_by = Some(holder),
                     Some(true) => return Err(Held(format!("process {holder} is at work on it ({shown})"))),
                     None => {
@@ -354,8 +357,9 @@ impl Lock {
                 Err(_) => return Err(Held(format!("{shown} names no process: remove the file"))),
             }
         }
-        let id = std::process::id().to_string();
-        write_whole(&path, &[id.as_bytes(), b"\n"])
+        let id = std::process::id();
+        let since = started(id).unwrap_or_default();
+        write_whole(&path, &[format!("{id} {since}\n").as_bytes()])
             .map_err(|error| Held(format!("cannot write {}: {}", path.display(), error.kind())))?;
         Ok(Lock { path, left_by })
     }
@@ -375,15 +379,23 @@ pub(crate) fn sweep(target: &Path, holder: u32) {
     let _ = fs::remove_dir_all(target.with_file_name(format!(".{name}.{holder}.tmp")));
 }
 
-/// Whether a process of this program lives, if the system tells.
-fn is_alive(process: u32) -> Option<bool> {
+/// Whether the process lives that took a lock when it had been running `since` some tick, if the system tells.
+/// Another process may have got its number meanwhile.
+fn is_alive(process: u32, since: Option<u64>) -> Option<bool> {
     if !Path::new("/proc/self").exists() {
         return None;
     }
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map_or("", str::trim);
-    // Another program may have got the number since; and who is dead may still wait to be buried.
-    Some(field("Name:").starts_with("lastcopy") && !field("State:").starts_with(['Z', 'X']))
+    let started = started(process);
+    Some(started.is_some() && (since.is_none() || started == since))
+}
+
+/// When a process began, in ticks since the machine did; none if there is none, or it is dead and not buried yet.
+fn started(process: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The fields after the name, which stands in parentheses: the state first, the start as the 20th.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let is_dead = fields.first().is_some_and(|state| ["Z", "X"].contains(state));
+    if is_dead { None } else { fields.get(19)?.parse().ok() }
 }
 
 /// The failure of writing what is saved.

@@ -171,3 +171,25 @@ fn what_is_no_run_and_no_trace_is_refused() {
     fs::write(folder.path().join("cut.trace"), &bytes[..bytes.len() - 1]).expect("a file");
     refused(&["trace", "cut.trace", "--out", "t.json"], "cut.trace is truncated after");
 }
+
+#[test]
+fn a_run_of_the_users_own_files_can_be_replayed_from_anywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mine = folder.path().join("mine");
+    fs::create_dir(&mine).expect("a folder");
+    let own = TINY
+        .replace("count = 2\nsize = \"300 KiB\"", "source = { path = \"page.html\" }")
+        .replace("count = 21\n", "count = 21\nsession = { law = \"trace\", file = \"up.csv\" }\n");
+    fs::write(mine.join("own.toml"), own).expect("a file");
+    fs::write(mine.join("page.html"), vec![b'x'; 300_000]).expect("a file");
+    let rows: String = (0..21).map(|node| format!("{node},{node},20000\n")).collect();
+    fs::write(mine.join("up.csv"), format!("node,up_from_s,up_until_s\n{rows}")).expect("a file");
+    for args in [
+        &["run", "mine/own.toml", "--out", "r", "--quiet", "--no-plot"][..],
+        &["trace", "r", "--out", "t.json"],
+        &["diff", "r", "r"],
+    ] {
+        let output = lastcopy(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
+    }
+}

@@ -282,7 +282,8 @@ fn only<W: World>(a: &Replay<W>, b: &Replay<W>) -> (Vec<(Key, W::Event)>, Vec<(K
     (missing(&a, &b), missing(&b, &a))
 }
 
-/// For each key the event during which its source used its number; none for the start.
+/// For each key the event during which its source used its number; none for the start, and for events of timers, whose
+/// numbers come from their content.
 fn causes<W: World>(
     mut engine: Replay<W>,
     end: SimTime,
@@ -291,7 +292,7 @@ fn causes<W: World>(
 ) -> Result<Vec<Option<Seen<W::Event>>>, Interrupted> {
     let used = |engine: &Replay<W>, key: Key| engine.numbers_used(key.source()) > key.number();
     let mut found: Vec<Option<Option<Seen<W::Event>>>> =
-        keys.iter().map(|&key| used(&engine, key).then_some(None)).collect();
+        keys.iter().map(|&key| (key.is_of_timer() || used(&engine, key)).then_some(None)).collect();
     while found.iter().any(Option::is_none) {
         let stopped = engine.run_until(end, 1);
         assert!(stopped != Stopped::AtEnd, "an event that happened was scheduled before");

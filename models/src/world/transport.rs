@@ -320,6 +320,8 @@ impl World {
                 self.dial_peering(node, cx);
             }
         }
+        // What a server sent next while the connections broke one by one is lost on the cut as well.
+        self.end_cut_flows(cx);
     }
 
     /// A message of the Bitswap server is through the uplink.

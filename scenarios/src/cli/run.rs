@@ -71,8 +71,8 @@ pub(super) struct Args {
     /// Events that a cell may dispatch
     #[arg(long, value_name = "N")]
     max_events: Option<u64>,
-    /// Save the run every so much virtual time, such as "10 days", or every so many events: after a crash
-    /// `lastcopy resume` goes on from there. A run that a budget or Ctrl-C stops is saved anyway
+    /// Save the run every so much virtual time, such as "10 days", or every so many events (looked at every 65,536
+    /// events): after a crash `lastcopy resume` goes on from there. A run that a budget or Ctrl-C stops is saved anyway
     #[arg(long, value_name = "TIME|N")]
     checkpoint_every: Option<Every>,
     /// Draw the scenario's figures, which is the default

@@ -2,6 +2,7 @@
 
 use crate::draws::mix64;
 use crate::time::SimTime;
+use crate::timers::NUMBER;
 use serde::{Deserialize, Serialize};
 
 /// Where an event stands among all events: a pure function of what it is, never of when it was
@@ -56,6 +57,11 @@ impl Key {
     #[inline]
     pub fn number(self) -> u32 {
         self.origin as u32
+    }
+
+    /// Whether it is the key of a timer's event.
+    pub(crate) fn is_of_timer(self) -> bool {
+        self.number() & NUMBER != 0
     }
 
     /// The same key at another time.
