@@ -173,7 +173,8 @@ impl World {
             Body::Answer { lookup, closer, providers } => {
                 // The asker is down and has forgotten the lookup, or a cut came between: then it times out.
                 self.rpc_will_fail(to, from, lookup, sent_at, cx);
-                self.spare_peers.extend([closer, providers]);
+                self.recycle(closer);
+                self.recycle(providers);
             }
             Body::Put { send, session, blocks } => {
                 self.recycle_blocks(blocks);
