@@ -21,6 +21,11 @@ pub use state::EngineState;
 /// to be there still.
 const AHEAD: usize = 12;
 
+/// How many events ahead a step of [`World::prefetch_behind`] is taken: as many steps, as evenly spread.
+const fn nearer<W: World>(step: usize) -> usize {
+    AHEAD * (W::BEHIND - step) / (W::BEHIND + 1)
+}
+
 /// A model's event: plain data, small, with a kind for ordering and a word for the digest.
 pub trait Event: Copy {
     /// Kind of event: part of the order, so its number is part of the behaviour.
@@ -50,6 +55,17 @@ pub trait World {
     #[inline]
     fn prefetch(&self, key: Key, event: &Self::Event) {
         let _ = (key, event);
+    }
+
+    /// How many steps [`World::prefetch_behind`] takes: links in the longest chain of pointers that it follows.
+    const BEHIND: usize = 0;
+
+    /// Asks for what lies behind the state that [`World::prefetch`] asked for. Called [`World::BEHIND`] times for an
+    /// event, as its time comes nearer; what the step before asked for is in the cache by then, so pointers in
+    /// it may be followed. `step` counts from 0.
+    #[inline]
+    fn prefetch_behind(&self, step: usize, key: Key, event: &Self::Event) {
+        let _ = (step, key, event);
     }
 
     /// The timer for which [`Cx::arm`] was given that event. Only asked for such events, so a world without
@@ -336,11 +352,17 @@ impl<W: World, S: Sink<W::Event>> Engine<W, S> {
 
     /// Has the state of events to come prefetched, as far as the queue knows them.
     #[inline]
-    fn look_ahead(&self) {
+    fn look_ahead(&mut self) {
         if self.cx.queue.front_is_new() {
             (0..AHEAD).for_each(|places| self.prefetch(places));
+            for step in 0..W::BEHIND {
+                (0..nearer::<W>(step)).for_each(|places| self.prefetch_behind(step, places));
+            }
         }
         self.prefetch(AHEAD);
+        for step in 0..W::BEHIND {
+            self.prefetch_behind(step, nearer::<W>(step));
+        }
     }
 
     #[inline]
@@ -349,6 +371,13 @@ impl<W: World, S: Sink<W::Event>> Engine<W, S> {
             // Whoever handles an event nearly always schedules some, as the source.
             prefetch(&self.cx.numbers, key.destination() as usize);
             self.world.prefetch(key, event);
+        }
+    }
+
+    #[inline]
+    fn prefetch_behind(&self, step: usize, places: usize) {
+        if let Some((key, event)) = self.cx.queue.peek_ahead(places) {
+            self.world.prefetch_behind(step, key, event);
         }
     }
 

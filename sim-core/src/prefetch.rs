@@ -11,6 +11,9 @@
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
+/// Most lines asked for at once.
+const LINES_MOST: usize = 8;
+
 /// Asks for `rows[index]`; does nothing if there is no such row.
 #[inline]
 pub fn prefetch<T>(rows: &[T], index: usize) {
@@ -23,6 +26,26 @@ pub fn prefetch<T>(rows: &[T], index: usize) {
     if size_of::<T>() > 1 && !LINE.is_multiple_of(size_of::<T>()) {
         line(first.wrapping_add(size_of::<T>() - 1));
     }
+}
+
+/// Asks for a whole value, up to the first eight of its cache lines; what it points to is not part of it.
+#[inline]
+pub fn prefetch_all<T>(value: &T) {
+    span(std::ptr::from_ref(value).cast(), size_of::<T>());
+}
+
+/// Asks for the first rows of an array, up to eight cache lines.
+#[inline]
+pub fn prefetch_first<T>(rows: &[T]) {
+    span(rows.as_ptr().cast(), size_of_val(rows));
+}
+
+/// Asks for the cache lines of so many bytes, eight of them at most.
+#[inline]
+fn span(first: *const u8, bytes: usize) {
+    let offset = first.addr() % LINE;
+    let lines = (offset + bytes).div_ceil(LINE).min(LINES_MOST);
+    (0..lines).for_each(|number| line(first.wrapping_add(number * LINE)));
 }
 
 /// Asks for the cache line of an address.
@@ -62,6 +85,10 @@ mod tests {
         }
         prefetch(&[(); 3], 1);
         prefetch::<u64>(&[], 0);
+        prefetch_all(&rows);
+        prefetch_all(&[1u8; 10_000]);
+        prefetch_first::<u64>(&[]);
+        prefetch_first(&rows);
         assert_eq!(rows, [[7u8; 40]; 3]);
     }
 }

@@ -21,6 +21,7 @@ mod ladder;
 mod pool;
 mod rung;
 mod slots;
+mod soon;
 mod state;
 
 pub use key::{Handle, Key};
@@ -81,6 +82,18 @@ impl<E> PartialEq for Entry<E> {
 }
 
 impl<E> Eq for Entry<E> {}
+
+/// Panics if a key is there twice; a timer may have left entries behind at the instant of its deadline.
+#[inline]
+fn refuse_same<E>(entry: &Entry<E>, other: &Entry<E>) {
+    if entry.key == other.key {
+        assert!(
+            entry.slot == TIMER_SLOT && other.slot == TIMER_SLOT,
+            "two events with the key {:?}",
+            entry.key
+        );
+    }
+}
 
 /// A set of pending events.
 #[derive(Clone, Debug)]
@@ -242,10 +255,10 @@ impl<E: Copy> EventQueue<E> {
         self.set.peek_ahead(places).map(|entry| (entry.key, &entry.event))
     }
 
-    /// Whether the last pop took the first event of a newly sorted front.
+    /// Whether the front was sorted since the last call, all of it at once.
     #[inline]
-    pub fn front_is_new(&self) -> bool {
-        self.set.just_opened()
+    pub(crate) fn front_is_new(&mut self) -> bool {
+        self.set.is_front_new()
     }
 
     /// Shows what has not been cancelled, in no order; of a timer, the entry that follows it.

@@ -5,6 +5,7 @@
 //!    |  run, near heap  |   unsorted buckets, finest rung first, coarsest last    |  far: one bag
 //! ```
 //!
+//! - **soon**: the next few entries, sorted, while the near heap holds more than a few.
 //! - **run**: the bucket at the front, sorted. Sorting moves no entries, only words of time and place.
 //! - **near**: a binary heap of what is pushed into the part of time that the run covers. Without rungs
 //!   that is all of time, and the heap is all there is.
@@ -18,7 +19,8 @@
 
 use super::pool::{Bucket, Pool};
 use super::rung::{Rung, Spread};
-use super::{Entry, TIMER_SLOT};
+use super::soon::{SOON, Soon};
+use super::{Entry, refuse_same};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -37,15 +39,20 @@ const FAR_FEW: usize = 1 << 14;
 /// Growth since the coarsest rung was made after which its width no longer suits.
 const GROWTH: usize = 4;
 
+/// Entries of the near heap from which on some are taken out in advance.
+const NEAR_FEW: usize = 8;
+
 /// A set of entries that gives them back in the order of their keys.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder<E> {
+    /// Before everything else in the set; of instants that run and near heap cover.
+    soon: Soon<E>,
     /// The sorted front: `(last time of the run - time) << bits | place in front`, least time last.
     run: Vec<u64>,
     /// The bits of `run` that are a place in `front`.
     run_mask: u64,
-    /// Length of the run when it was opened.
-    opened: usize,
+    /// Whether the front is new since somebody asked.
+    is_new: bool,
     front: Vec<Entry<E>>,
     near: BinaryHeap<Entry<E>>,
     /// The last instant that run and near heap cover.
@@ -74,9 +81,10 @@ impl<E: Copy> Ladder<E> {
     pub(super) fn new(heap_only: bool) -> Self {
         let heap_most = if heap_only { usize::MAX } else { HEAP_MOST };
         Ladder {
+            soon: Soon::new(),
             run: Vec::new(),
             run_mask: 0,
-            opened: 0,
+            is_new: false,
             front: Vec::new(),
             near: BinaryHeap::new(),
             near_last: u64::MAX,
@@ -105,6 +113,12 @@ impl<E: Copy> Ladder<E> {
         self.stored += 1;
         let time = entry.key.time.as_nanos();
         if time <= self.near_last {
+            let entry = if self.soon.takes(&entry) {
+                let Some(last) = self.soon.insert(entry) else { return };
+                last
+            } else {
+                entry
+            };
             self.near.push(entry);
             if self.near.len() > self.near_most && time != self.burst {
                 self.refine_near(time);
@@ -135,15 +149,18 @@ impl<E: Copy> Ladder<E> {
     /// Takes the first entry, if it is not after `last`.
     #[inline]
     pub(super) fn pop_upto(&mut self, last: u64) -> Option<Entry<E>> {
+        if self.soon.len() > 0 {
+            return self.pop_soon(last);
+        }
         if !self.near.is_empty() {
-            return self.pop_near_or_run(last);
+            return self.pop_near(last);
         }
         if self.run.is_empty() {
             if !self.refill() {
                 return None;
             }
             if self.run.is_empty() {
-                return self.pop_near_or_run(last);
+                return self.pop_near(last);
             }
         }
         self.pop_run(last)
@@ -151,10 +168,13 @@ impl<E: Copy> Ladder<E> {
 
     /// The first entry.
     pub(super) fn first(&mut self) -> Option<Entry<E>> {
+        if let Some(first) = self.soon.first() {
+            return Some(*first);
+        }
         if self.near.is_empty() && self.run.is_empty() && !self.refill() {
             return None;
         }
-        match (self.near.peek(), self.peek_ahead(0)) {
+        match (self.near.peek(), self.first_of_run()) {
             (Some(near), Some(run)) => Some(if run.key.is_before(&near.key) { *run } else { *near }),
             (near, run) => near.or(run).copied(),
         }
@@ -171,14 +191,55 @@ impl<E: Copy> Ladder<E> {
         Some(entry)
     }
 
-    /// As [`Ladder::pop_upto`], with something in the near heap.
+    /// As [`Ladder::pop_upto`], with something in the near heap: a few entries are popped one by one, more of them in
+    /// advance.
     #[inline]
-    fn pop_near_or_run(&mut self, last: u64) -> Option<Entry<E>> {
+    fn pop_near(&mut self, last: u64) -> Option<Entry<E>> {
+        if self.near.len() < NEAR_FEW {
+            let entry = self.take_near_or_run(last)?;
+            self.stored -= 1;
+            return Some(entry);
+        }
+        while self.soon.len() < SOON
+            && let Some(entry) = self.take_near_or_run(u64::MAX)
+        {
+            self.soon.append(entry);
+        }
+        self.is_new = true;
+        self.pop_soon(last)
+    }
+
+    /// As [`Ladder::pop_upto`], with something taken out in advance. As much is taken out anew, while there are more
+    /// than a few entries in the near heap.
+    #[inline]
+    fn pop_soon(&mut self, last: u64) -> Option<Entry<E>> {
+        if self.soon.first()?.key.time.as_nanos() > last {
+            return None;
+        }
+        let entry = self.soon.pop()?;
+        self.stored -= 1;
+        if self.soon.len() < SOON
+            && !self.near.is_empty()
+            && let Some(next) = self.take_near_or_run(u64::MAX)
+        {
+            self.soon.append(next);
+        }
+        Some(entry)
+    }
+
+    /// Takes the first entry of a near heap that is not empty and the run, if it is not after `last`.
+    #[inline]
+    fn take_near_or_run(&mut self, last: u64) -> Option<Entry<E>> {
         let near = self.near.peek()?;
-        if let Some(first) = self.peek_ahead(0) {
+        if let Some(first) = self.first_of_run() {
             refuse_same(first, near);
             if first.key.is_before(&near.key) {
-                return self.pop_run(last);
+                let entry = *first;
+                if entry.key.time.as_nanos() > last {
+                    return None;
+                }
+                self.run.pop();
+                return Some(entry);
             }
         }
         if near.key.time.as_nanos() > last {
@@ -188,21 +249,30 @@ impl<E: Copy> Ladder<E> {
         if let Some(next) = self.near.peek() {
             refuse_same(next, &entry);
         }
-        self.stored -= 1;
         Some(entry)
     }
 
-    /// The entry `ahead` places from the front of the run, if the run is that long.
+    /// The first entry of the run.
+    #[inline]
+    fn first_of_run(&self) -> Option<&Entry<E>> {
+        self.front.get((self.run.last()? & self.run_mask) as usize)
+    }
+
+    /// The entry `ahead` places from the first, if so many are sorted. Unless some were taken out of the near heap in
+    /// advance, what is in the heap is not seen.
     #[inline]
     pub(super) fn peek_ahead(&self, ahead: usize) -> Option<&Entry<E>> {
-        let at = self.run.len().checked_sub(ahead + 1)?;
+        if let Some(entry) = self.soon.get(ahead) {
+            return Some(entry);
+        }
+        let at = self.run.len().checked_sub(ahead - self.soon.len() + 1)?;
         self.front.get((self.run.get(at)? & self.run_mask) as usize)
     }
 
-    /// Whether the run has just been opened and one entry taken from it.
+    /// Whether what lies ahead has been sorted since the last call.
     #[inline]
-    pub(super) fn just_opened(&self) -> bool {
-        self.run.len() + 1 == self.opened
+    pub(super) fn is_front_new(&mut self) -> bool {
+        std::mem::take(&mut self.is_new)
     }
 
     /// Opens the next bucket, with run and near heap empty; false if there is nothing at all.
@@ -264,7 +334,7 @@ impl<E: Copy> Ladder<E> {
         let word = |(place, time)| ((greatest - time) >> dropped) << bits | place;
         self.run.extend((0u64..).zip(times()).map(word));
         self.run.sort_unstable();
-        self.opened = self.run.len();
+        self.is_new = true;
         let (front, mask) = (&self.front, self.run_mask);
         let entry = |word: u64| &front[(word & mask) as usize];
         for group in self.run.chunk_by_mut(|a, b| a >> bits == b >> bits).filter(|group| group.len() > 1) {
@@ -374,7 +444,7 @@ impl<E: Copy> Ladder<E> {
 
     /// Shows every entry, in no order.
     pub(super) fn for_each(&self, mut see: impl FnMut(&Entry<E>)) {
-        self.near.iter().for_each(&mut see);
+        self.soon.iter().chain(&self.near).for_each(&mut see);
         self.run.iter().for_each(|word| see(&self.front[(word & self.run_mask) as usize]));
         for bucket in self.rungs.iter().flat_map(Rung::buckets).chain([&self.far]) {
             self.pool.for_each(*bucket, &mut see);
@@ -389,10 +459,10 @@ impl<E: Copy> Ladder<E> {
             kept += usize::from(stays);
             stays
         };
+        self.soon.retain(&mut keep);
         self.near.retain(&mut keep);
         let (front, mask) = (&self.front, self.run_mask);
         self.run.retain(|word| keep(&front[(word & mask) as usize]));
-        self.opened = 0;
         for bucket in self.rungs.iter_mut().flat_map(Rung::buckets_mut).chain([&mut self.far]) {
             let mut old = std::mem::replace(bucket, Bucket::EMPTY);
             while self.pool.take_chunk(&mut old, &mut self.moving) {
@@ -402,17 +472,5 @@ impl<E: Copy> Ladder<E> {
             }
         }
         self.stored = kept;
-    }
-}
-
-/// Panics if a key is there twice; a timer may have left entries behind at the instant of its deadline.
-#[inline]
-fn refuse_same<E>(entry: &Entry<E>, other: &Entry<E>) {
-    if entry.key == other.key {
-        assert!(
-            entry.slot == TIMER_SLOT && other.slot == TIMER_SLOT,
-            "two events with the key {:?}",
-            entry.key
-        );
     }
 }
