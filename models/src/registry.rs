@@ -288,6 +288,18 @@ impl engine::World for World {
                 self.prefetch_node(NodeId(key.destination()));
             }
             Event::BitswapWake => self.prefetch_node(NodeId(key.destination())),
+            Event::RpcFails { lookup, .. } => self.dht.prefetch(lookup),
+            _ => {}
+        }
+    }
+
+    const BEHIND: usize = 3;
+
+    fn prefetch_behind(&self, step: usize, key: Key, event: &Event) {
+        match *event {
+            Event::Arrive { message } | Event::Deliver { message } => self.prefetch_message(step, message),
+            Event::BitswapWake => self.prefetch_wake(step, NodeId(key.destination())),
+            Event::RpcFails { lookup, .. } => self.dht.prefetch_behind(step, lookup),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Places for bulky things that events refer to by number, with a generation against stale references.
 
-use sim_core::prefetch::prefetch;
+use sim_core::prefetch::prefetch_all;
 
 /// A place in a [`Slab`] and the generation of its tenant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -62,7 +62,7 @@ impl<T> Slab<T> {
 
     /// Asks for the place of a value before it is needed.
     pub fn prefetch(&self, ticket: Ticket) {
-        prefetch(&self.places, ticket.slot as usize);
+        self.places.get(ticket.slot as usize).into_iter().for_each(prefetch_all);
     }
 
     /// Values that live here.

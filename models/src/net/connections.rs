@@ -8,30 +8,31 @@
 
 use crate::config::ConnectionConfig;
 use crate::ids::NodeId;
+use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 
-/// When a connection was opened and last used.
+/// A connection: to whom, when it was opened and when last used.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-struct Times {
+struct Connection {
+    peer: NodeId,
     opened: SimTime,
     used: SimTime,
 }
 
 /// No node has this id: an empty place.
 const NOBODY: NodeId = NodeId(u32::MAX);
-const UNUSED: Times = Times { opened: SimTime::ZERO, used: SimTime::ZERO };
+const EMPTY: Connection = Connection { peer: NOBODY, opened: SimTime::ZERO, used: SimTime::ZERO };
 
 /// Whom a node is connected to.
-// Nearly every message looks for a peer here: open addressing with linear probing, at most half full, finds it in
-// one cache line most of the time, and the ids of all nodes together are small. Whatever depends on an order sorts
-// by id.
+// Nearly every message looks for a peer here and notes the use: open addressing with linear probing, at most half
+// full, does both in one cache line most of the time. Whatever depends on an order sorts by id.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Connections {
     /// None, or a power of two of places.
-    peers: Vec<NodeId>,
-    /// Beside `peers`.
-    times: Vec<Times>,
+    places: Vec<Connection>,
     len: usize,
+    /// Before this instant every connection is younger than the grace time, as the last look at them found.
+    all_young_until: SimTime,
 }
 
 impl Connections {
@@ -44,7 +45,7 @@ impl Connections {
     pub fn touch(&mut self, peer: NodeId, now: SimTime) -> bool {
         let place = self.find(peer);
         if let Some(place) = place {
-            self.times[place].used = now;
+            self.places[place].used = now;
         }
         place.is_some()
     }
@@ -54,10 +55,10 @@ impl Connections {
         if self.touch(peer, now) {
             return false;
         }
-        if 2 * (self.len + 1) > self.peers.len() {
+        if 2 * (self.len + 1) > self.places.len() {
             self.grow();
         }
-        self.put(peer, Times { opened: now, used: now });
+        self.put(Connection { peer, opened: now, used: now });
         self.len += 1;
         true
     }
@@ -68,19 +69,17 @@ impl Connections {
             return false;
         };
         // Whoever comes after the hole and would have been put there or before moves into it.
-        let mask = self.peers.len() - 1;
+        let mask = self.places.len() - 1;
         let mut next = (hole + 1) & mask;
-        while self.peers[next] != NOBODY {
-            let home = self.home(self.peers[next]);
+        while self.places[next].peer != NOBODY {
+            let home = self.home(self.places[next].peer);
             if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
-                self.peers[hole] = self.peers[next];
-                self.times[hole] = self.times[next];
+                self.places[hole] = self.places[next];
                 hole = next;
             }
             next = (next + 1) & mask;
         }
-        self.peers[hole] = NOBODY;
-        self.times[hole] = UNUSED;
+        self.places[hole] = EMPTY;
         self.len -= 1;
         true
     }
@@ -88,15 +87,14 @@ impl Connections {
     /// Closes all connections and returns the peers, by id.
     pub fn close_all(&mut self) -> Vec<NodeId> {
         let peers = self.peers();
-        self.peers.fill(NOBODY);
-        self.times.fill(UNUSED);
+        self.places.fill(EMPTY);
         self.len = 0;
         peers
     }
 
     /// The connected peers, by id.
     pub fn peers(&self) -> Vec<NodeId> {
-        let mut peers: Vec<NodeId> = self.peers.iter().copied().filter(|&peer| peer != NOBODY).collect();
+        let mut peers: Vec<NodeId> = self.all().map(|connection| connection.peer).collect();
         peers.sort_unstable();
         peers
     }
@@ -111,6 +109,17 @@ impl Connections {
         self.len == 0
     }
 
+    /// Whether there are more connections than the high mark, and some are older than the grace time.
+    // A node that opens connections by the hundred asks this at each one; while all are young it costs a comparison.
+    pub fn is_crowded(&mut self, config: &ConnectionConfig, now: SimTime) -> bool {
+        if self.len <= config.high as usize || now < self.all_young_until {
+            return false;
+        }
+        let oldest = self.all().map(|connection| connection.opened).min();
+        self.all_young_until = oldest.map_or(SimTime::ZERO, |opened| opened.saturating_add(config.grace));
+        now >= self.all_young_until
+    }
+
     /// The peers that the manager would close now, least recently used first; empty below the high mark.
     pub fn to_trim(
         &self,
@@ -121,10 +130,12 @@ impl Connections {
         if self.len <= config.high as usize {
             return Vec::new();
         }
-        let open = self.peers.iter().zip(&self.times).filter(|(peer, _)| **peer != NOBODY);
-        let mut idle: Vec<(SimTime, NodeId)> = open
-            .filter(|(peer, times)| now.since(times.opened) >= config.grace && !is_protected(**peer))
-            .map(|(peer, times)| (times.used, *peer))
+        let mut idle: Vec<(SimTime, NodeId)> = self
+            .all()
+            .filter(|connection| {
+                now.since(connection.opened) >= config.grace && !is_protected(connection.peer)
+            })
+            .map(|connection| (connection.used, connection.peer))
             .collect();
         let surplus = (self.len - config.low as usize).min(idle.len());
         if surplus < idle.len() {
@@ -135,15 +146,27 @@ impl Connections {
         idle.into_iter().map(|(_, peer)| peer).collect()
     }
 
+    fn all(&self) -> impl Iterator<Item = &Connection> {
+        self.places.iter().filter(|connection| connection.peer != NOBODY)
+    }
+
+    /// Asks for the place of a peer before it is needed.
+    #[inline]
+    pub fn prefetch(&self, peer: NodeId) {
+        if !self.places.is_empty() {
+            prefetch(&self.places, self.home(peer));
+        }
+    }
+
     #[inline]
     fn find(&self, peer: NodeId) -> Option<usize> {
-        if self.peers.is_empty() {
+        if self.places.is_empty() {
             return None;
         }
-        let mask = self.peers.len() - 1;
+        let mask = self.places.len() - 1;
         let mut at = self.home(peer);
         loop {
-            match self.peers[at] {
+            match self.places[at].peer {
                 found if found == peer => return Some(at),
                 NOBODY => return None,
                 _ => at = (at + 1) & mask,
@@ -154,26 +177,23 @@ impl Connections {
     /// Where a peer is looked for first: the high bits of a multiplication by 2^32 / golden ratio.
     #[inline]
     fn home(&self, peer: NodeId) -> usize {
-        peer.0.wrapping_mul(0x9E37_79B9) as usize >> (u32::BITS - self.peers.len().trailing_zeros())
+        peer.0.wrapping_mul(0x9E37_79B9) as usize >> (u32::BITS - self.places.len().trailing_zeros())
     }
 
-    fn put(&mut self, peer: NodeId, times: Times) {
-        let mask = self.peers.len() - 1;
-        let mut at = self.home(peer);
-        while self.peers[at] != NOBODY {
+    fn put(&mut self, connection: Connection) {
+        let mask = self.places.len() - 1;
+        let mut at = self.home(connection.peer);
+        while self.places[at].peer != NOBODY {
             at = (at + 1) & mask;
         }
-        self.peers[at] = peer;
-        self.times[at] = times;
+        self.places[at] = connection;
     }
 
     #[cold]
     fn grow(&mut self) {
-        let places = (2 * self.peers.len()).max(8);
-        let peers = std::mem::replace(&mut self.peers, vec![NOBODY; places]);
-        let times = std::mem::replace(&mut self.times, vec![UNUSED; places]);
-        let open = peers.into_iter().zip(times).filter(|(peer, _)| *peer != NOBODY);
-        open.for_each(|(peer, times)| self.put(peer, times));
+        let places = (2 * self.places.len()).max(8);
+        let before = std::mem::replace(&mut self.places, vec![EMPTY; places]);
+        before.into_iter().filter(|open| open.peer != NOBODY).for_each(|open| self.put(open));
     }
 }
 
@@ -195,11 +215,14 @@ mod tests {
         for (peer, opened) in [(7, 0), (3, 1), (5, 2), (9, 3)] {
             connections.open(NodeId(peer), at(opened));
         }
+        assert!(!connections.is_crowded(&config, at(60)));
         assert!(connections.to_trim(&config, |_| false, at(60)).is_empty());
         connections.open(NodeId(1), at(55));
         connections.touch(NodeId(7), at(56));
         let trimmed = connections.to_trim(&config, |peer| peer == NodeId(3), at(60));
         assert_eq!(trimmed, [NodeId(5), NodeId(9), NodeId(7)]);
+        let crowded_from = (10..40).find(|&now| connections.is_crowded(&config, at(now)));
+        assert_eq!(crowded_from, Some(20), "the first was opened at 0 and is young for 20 s");
     }
 
     proptest! {

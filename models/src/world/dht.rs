@@ -118,6 +118,22 @@ impl DhtWorld {
     }
 }
 
+impl DhtWorld {
+    /// Asks for the state of a lookup before it is needed.
+    pub(crate) fn prefetch(&self, lookup: Ticket) {
+        self.runs.prefetch(lookup);
+    }
+
+    /// Asks for what lies behind it.
+    pub(crate) fn prefetch_behind(&self, step: usize, lookup: Ticket) {
+        if step == 0
+            && let Some(run) = self.runs.get(lookup)
+        {
+            run.machine.prefetch();
+        }
+    }
+}
+
 impl World {
     /// Starts a lookup for `owner`.
     pub(crate) fn start_lookup(

@@ -32,17 +32,17 @@ use crate::ladder::{self, Ladder};
 use crate::net::{Connections, Network};
 use crate::node::{self, Node, Timers, Traffic};
 use crate::registry::{Event, KINDS};
-use crate::slab::Slab;
+use crate::slab::{Slab, Ticket};
 use sim_core::dist;
 use sim_core::draws::{Domain, Draws, Entity};
 use sim_core::engine::Cx;
-use sim_core::prefetch::prefetch;
+use sim_core::prefetch::{prefetch_all, prefetch_first};
 use sim_core::time::{SimSpan, SimTime};
-use std::slice::from_ref;
 use std::sync::Arc;
 
 pub use reads::{Outcome, Read};
 pub use state::{Misfit, WorldState};
+use transport::Body;
 pub use transport::Totals;
 
 const REGION: Domain = Domain::new("population/region");
@@ -158,11 +158,49 @@ impl World {
         else {
             return;
         };
-        prefetch(from_ref(connections), 0);
-        prefetch(from_ref(table), 0);
-        prefetch(from_ref(bitswap), 0);
-        prefetch(from_ref(traffic), 0);
-        prefetch(from_ref(records), 0);
+        prefetch_all(connections);
+        prefetch_all(table);
+        prefetch_all(bitswap);
+        prefetch_all(traffic);
+        prefetch_all(records);
+    }
+
+    /// Asks for what a message will touch behind the rows of its receiver.
+    pub(crate) fn prefetch_message(&self, step: usize, message: Ticket) {
+        let Some(envelope) = self.messages.get(message) else { return };
+        let node = &self.nodes[envelope.to.index()];
+        if step == 0 {
+            node.connections.prefetch(envelope.from);
+        }
+        match &envelope.body {
+            Body::Ask { .. } if step == 0 => node.table.prefetch(),
+            Body::Answer { lookup, closer, .. } => {
+                if step == 0 {
+                    self.dht.prefetch(*lookup);
+                    prefetch_first(closer);
+                } else {
+                    self.dht.prefetch_behind(step - 1, *lookup);
+                }
+            }
+            Body::Put { blocks, .. } if step == 0 => prefetch_first(blocks),
+            Body::Put { blocks, .. } => node.records.prefetch(step - 1, blocks),
+            Body::Bitswap(message) => {
+                match step {
+                    0 => prefetch_all(&**message),
+                    1 => prefetch_first(&message.entries),
+                    _ => {}
+                }
+                node.bitswap.prefetch_peer(step, envelope.from);
+            }
+            Body::Ask { .. } => {}
+        }
+    }
+
+    /// Asks for what a node's next Bitswap deadline will touch behind its rows.
+    pub(crate) fn prefetch_wake(&self, step: usize, node: NodeId) {
+        if let Some(node) = self.nodes.get(node.index()) {
+            node.bitswap.prefetch_wake(step);
+        }
     }
 
     /// Schedules the first events.

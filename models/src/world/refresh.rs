@@ -10,6 +10,7 @@ use crate::ids::NodeId;
 use crate::ipfs::dht::{
     LazyRefresh, LookupKind, RefreshFidelity, RefreshView, RefreshWish, Refresher, RoutingTable,
 };
+use crate::node::Node;
 use crate::registry::{Event, PingFor};
 use crate::slab::Ticket;
 use sim_core::draws::Domain;
@@ -35,8 +36,10 @@ impl World {
         let (since, interval) = (own.up_since, self.config.ipfs.dht.refresh_interval);
         let passed = now.since(since).as_nanos() / interval.as_nanos();
         self.node_mut(node).table_fresh_until = since.saturating_add(interval.saturating_mul(passed + 1));
-        self.with_table_out(node, |refresh, table, own, was_up| {
-            refresh.bring_up_to_date(table, &mut own.lazy, own.entity, since, now, was_up);
+        self.with_table_out(node, |refresh, table, own, past| {
+            refresh.bring_up_to_date(table, &mut own.lazy, own.entity, since, now, |server, at| {
+                past.was_up(server, at)
+            });
         });
     }
 
@@ -44,23 +47,14 @@ impl World {
     fn with_table_out(
         &mut self,
         node: NodeId,
-        step: impl FnOnce(&LazyRefresh<'_>, &mut RoutingTable, &mut Lazy, &dyn Fn(NodeId, SimTime) -> bool),
+        step: impl FnOnce(&LazyRefresh<'_>, &mut RoutingTable, &mut Lazy, &Past<'_>),
     ) {
         let refresh = LazyRefresh::new(&self.dht.servers, &self.keys, &self.draws, &self.config.ipfs.dht);
         let own = &mut self.nodes[node.index()];
         let mut lazy = Lazy { entity: own.entity, lazy: own.lazy };
         let mut table = std::mem::take(&mut own.table);
-        let (nodes, up, turned) = (&self.nodes, &self.up, &self.turned);
-        step(&refresh, &mut table, &mut lazy, &|server, at| {
-            let Turned { last, before } = turned[server.index()];
-            if at >= last {
-                up[server.index()]
-            } else if at >= before {
-                !up[server.index()]
-            } else {
-                nodes[server.index()].was_up(at)
-            }
-        });
+        let past = Past { nodes: &self.nodes, up: &self.up, turned: &self.turned };
+        step(&refresh, &mut table, &mut lazy, &past);
         let own = &mut self.nodes[node.index()];
         own.table = table;
         own.lazy = lazy.lazy;
@@ -75,9 +69,10 @@ impl World {
         for index in 0..self.nodes.len() {
             let node = crate::node::node_id(index);
             if self.up[index] {
-                self.with_table_out(node, |refresh, table, own, was_up| {
-                    refresh
-                        .bootstrap(table, &mut own.lazy, own.entity, |server| was_up(server, SimTime::ZERO));
+                self.with_table_out(node, |refresh, table, own, past| {
+                    refresh.bootstrap(table, &mut own.lazy, own.entity, |server| {
+                        past.was_up(server, SimTime::ZERO)
+                    });
                 });
             }
         }
@@ -241,6 +236,27 @@ impl World {
             None => false,
         };
         table.insert(peer, &self.keys, now, replaceable);
+    }
+}
+
+/// When every node was up.
+struct Past<'a> {
+    nodes: &'a [Node],
+    up: &'a [bool],
+    turned: &'a [Turned],
+}
+
+impl Past<'_> {
+    #[inline]
+    fn was_up(&self, node: NodeId, at: SimTime) -> bool {
+        let Turned { last, before } = self.turned[node.index()];
+        if at >= last {
+            self.up[node.index()]
+        } else if at >= before {
+            !self.up[node.index()]
+        } else {
+            self.nodes[node.index()].was_up(at)
+        }
     }
 }
 

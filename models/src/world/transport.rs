@@ -255,11 +255,11 @@ impl World {
 
     /// The connection manager's turn.
     fn trim(&mut self, node: NodeId, cx: &mut Cx<Event>) {
-        let Node { connections, bitswap, reading, .. } = &self.nodes[node.index()];
         let config = &self.config.ipfs.connections;
-        if connections.len() <= config.high as usize {
+        if !self.nodes[node.index()].connections.is_crowded(config, cx.now()) {
             return;
         }
+        let Node { connections, bitswap, reading, .. } = &self.nodes[node.index()];
         let mut used: Vec<NodeId> =
             reading.iter().flat_map(|&(session, _)| bitswap.session_peers(session)).collect();
         used.sort_unstable();

@@ -171,6 +171,10 @@ impl Client {
         totals
     }
 
+    pub(super) fn prefetch_wake(&self, step: usize) {
+        self.hub.prefetch_wake(step);
+    }
+
     pub(super) fn is_connected(&self, peer: NodeId) -> bool {
         self.hub.is_connected(peer)
     }

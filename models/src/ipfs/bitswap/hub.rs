@@ -12,6 +12,7 @@ use super::message::EntryKind;
 use super::queue::{Link, PeerQueue};
 use super::timers::{TimerKey, Timers};
 use crate::ids::{BlockId, NodeId};
+use sim_core::prefetch::{prefetch, prefetch_all, prefetch_first};
 use sim_core::time::{SimSpan, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -141,6 +142,21 @@ impl Hub {
     /// Whether there is a connection.
     pub(super) fn is_connected(&self, peer: NodeId) -> bool {
         self.peer_index(peer).is_ok()
+    }
+
+    /// Asks for the queue whose deadline is next: step 0 where to look for it, 1 its slot, 2 the queue itself.
+    pub(super) fn prefetch_wake(&self, step: usize) {
+        if step == 0 {
+            self.timers.prefetch();
+            return prefetch_first(&self.ids);
+        }
+        let Some((_, TimerKey::Queue(peer))) = self.timers.first() else { return };
+        let Ok(index) = self.peer_index(peer) else { return };
+        match (step, &self.peers[index].queue) {
+            (1, _) => prefetch(&self.peers, index),
+            (_, Some(queue)) => prefetch_all(&**queue),
+            (_, None) => {}
+        }
     }
 
     /// Connected peers.

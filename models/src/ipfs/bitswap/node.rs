@@ -7,6 +7,7 @@ use super::message::{Message, Store};
 use super::server::{Receipt, Server, ServerCounters};
 use crate::ids::{BlockId, NodeId};
 use sim_core::draws::Entity;
+use sim_core::prefetch::prefetch_all;
 use sim_core::time::SimTime;
 
 /// The Bitswap machine of one node.
@@ -165,6 +166,21 @@ impl Bitswap {
     /// Connected peers.
     pub fn peer_count(&self) -> usize {
         self.client.peer_count()
+    }
+
+    /// Asks for what a message from a peer will touch, a link of the chain in each step.
+    pub(crate) fn prefetch_peer(&self, step: usize, peer: NodeId) {
+        if let Some(server) = &self.server {
+            match step {
+                0 => prefetch_all(&**server),
+                _ => server.prefetch_peer(step - 1, peer),
+            }
+        }
+    }
+
+    /// Asks for what the next deadline will touch, a link of the chain in each step.
+    pub(crate) fn prefetch_wake(&self, step: usize) {
+        self.client.prefetch_wake(step);
     }
 
     /// Ends a step: sends what is due and moves the wake-up.

@@ -28,6 +28,7 @@ use super::config::{BitswapConfig, Coalescing, Resend};
 use super::message::{Entry, EntryKind, Message};
 use crate::ids::BlockId;
 use sim_core::time::{SimSpan, SimTime};
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 
 /// What a peer has been asked about a block, and the state of the asking.
@@ -135,7 +136,7 @@ fn clamp(config: &BitswapConfig, span: SimSpan) -> SimSpan {
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct PeerQueue {
     /// By block.
-    wants: Vec<Want>,
+    wants: SmallVec<[Want; 1]>,
     /// Blocks to cancel, with the session that asked last, by block.
     cancels: Vec<(BlockId, SessionId)>,
     priority: i32,
@@ -158,7 +159,7 @@ pub(super) struct PeerQueue {
 impl PeerQueue {
     pub(super) fn new(config: &BitswapConfig) -> Self {
         PeerQueue {
-            wants: Vec::new(),
+            wants: SmallVec::new(),
             cancels: Vec::new(),
             priority: i32::MAX,
             gathering_since: SimTime::NEVER,

@@ -4,6 +4,7 @@
 
 use crate::ids::{BlockId, NodeId};
 use sim_core::time::SimTime;
+use smallvec::SmallVec;
 
 /// A want that a peer has told us of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -74,7 +75,7 @@ impl Task {
 pub(super) struct PeerTasks {
     pub(super) id: NodeId,
     /// The peer's want-list as far as it is unanswered, by block.
-    noted: Vec<Noted>,
+    noted: SmallVec<[Noted; 2]>,
     /// From the first answer on.
     work: Option<Box<Work>>,
 }
@@ -96,7 +97,7 @@ struct Work {
 
 impl PeerTasks {
     pub(super) fn new(id: NodeId) -> Self {
-        PeerTasks { id, noted: Vec::new(), work: None }
+        PeerTasks { id, noted: SmallVec::new(), work: None }
     }
 
     /// Whether nothing is known of the peer.

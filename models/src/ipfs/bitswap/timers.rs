@@ -5,6 +5,7 @@
 
 use super::api::SessionId;
 use crate::ids::NodeId;
+use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
 use std::collections::VecDeque;
 
@@ -49,6 +50,11 @@ impl Timers {
     /// The earliest entry.
     pub(super) fn first(&self) -> Option<(SimTime, TimerKey)> {
         self.entries.front().copied()
+    }
+
+    /// Asks for the earliest entry before it is needed.
+    pub(super) fn prefetch(&self) {
+        prefetch(self.entries.as_slices().0, 0);
     }
 
     /// Takes the earliest entry; its owner has none then.

@@ -3,6 +3,7 @@
 //! Two structures, because a step hears of some twenty peers and most of them are known: a hash set of ids says so
 //! in a few nanoseconds; what is new is sorted and merged into the list from its far end, in place.
 
+use sim_core::prefetch::prefetch_first;
 use std::cmp::Ordering;
 
 use super::key::Key;
@@ -47,6 +48,12 @@ impl Candidates {
         (self.target, self.own, self.first_heard) = (target, Some(own), 0);
         self.list.clear();
         self.seen.clear();
+    }
+
+    /// Asks for the list and the set before they are needed.
+    pub(super) fn prefetch(&self) {
+        prefetch_first(&self.list);
+        prefetch_first(&self.seen.slots);
     }
 
     /// All of them, closest first.

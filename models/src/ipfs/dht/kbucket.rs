@@ -29,6 +29,7 @@
 // table of 150 peers is 600 bytes of ids, and a bucket is a slice of it. Insertions shift the tail,
 // which is rare and short. The stamp is kept in whole seconds, 31 bits, beside the ids.
 
+use sim_core::prefetch::prefetch_first;
 use sim_core::time::SimTime;
 
 use super::key::Key;
@@ -64,7 +65,7 @@ pub struct RoutingTable {
 const REPLACEABLE: u32 = 1;
 
 /// Groups up to this size are ranked on the stack.
-const RANKED_MAX: usize = 64;
+const RANKED_MAX: usize = 128;
 
 /// What stands in for a table that is elsewhere; costs nothing to make.
 impl Default for RoutingTable {
@@ -88,6 +89,13 @@ impl RoutingTable {
     pub fn new(own: NodeId, k: usize) -> Self {
         assert!((1..=100).contains(&k), "a bucket holds 1 to 100 peers, asked for {k}");
         RoutingTable { own, k: k as u16, starts: vec![0], ..RoutingTable::default() }
+    }
+
+    /// Asks for the peers before they are needed.
+    pub fn prefetch(&self) {
+        prefetch_first(&self.prefixes);
+        prefetch_first(&self.peers);
+        prefetch_first(&self.starts);
     }
 
     /// The node whose table this is.
@@ -279,23 +287,16 @@ impl RoutingTable {
             out.extend_from_slice(after);
             return need - count;
         }
-        let ranks = self.prefixes[from..to].iter().map(|prefix| target.prefix() ^ prefix);
-        let rest = group.iter().copied().zip(ranks).filter(|(p, _)| Some(*p) != except);
-        if count > RANKED_MAX {
-            let start = out.len();
-            out.extend(rest.map(|(p, _)| p));
-            out[start..].sort_unstable_by(|a, b| target.closer(&keys[a.index()], &keys[b.index()]));
-            out.truncate(start + need);
-        } else if need > 0 {
+        if need > 0 {
+            let ranks = self.prefixes[from..to].iter().map(|prefix| target.prefix() ^ prefix);
+            let rest = ranks.zip(group.iter().copied()).filter(|(_, p)| Some(*p) != except);
             let mut ranked = [(0u64, NodeId(0)); RANKED_MAX];
-            for (place, (p, rank)) in ranked.iter_mut().zip(rest) {
-                *place = (rank, p);
+            if count <= RANKED_MAX {
+                ranked.iter_mut().zip(rest).for_each(|(place, ranked)| *place = ranked);
+                take_closest(&mut ranked[..count], need, target, keys, out);
+            } else {
+                take_closest(&mut rest.collect::<Vec<_>>(), need, target, keys, out);
             }
-            let ranked = &mut ranked[..count];
-            ranked.select_nth_unstable_by(need - 1, |a, b| {
-                a.0.cmp(&b.0).then_with(|| target.closer(&keys[a.1.index()], &keys[b.1.index()]))
-            });
-            out.extend(ranked[..need].iter().map(|r| r.1));
         }
         0
     }
@@ -335,6 +336,43 @@ impl RoutingTable {
         self.prefixes.remove(at);
         self.stamps.remove(at);
         self.starts[cpl + 1..].iter_mut().for_each(|s| *s -= 1);
+    }
+}
+
+/// Appends the `need` (fewer than all) closest to `target` of some ranked peers. A rank is the first 64 bits of the distance.
+///
+/// Halves the peers by one bit of their ranks after the other, as the leaves of a tree: the half that is not wholly
+/// taken or left is halved on. That is a comparison for each peer and bit, and none of it is guessed wrong.
+fn take_closest(
+    mut ranked: &mut [(u64, NodeId)],
+    mut need: usize,
+    target: &Key,
+    keys: &[Key],
+    out: &mut Vec<NodeId>,
+) {
+    while need > 0 {
+        let differ = ranked.iter().fold(0, |bits, (rank, _)| bits | (rank ^ ranked[0].0));
+        if differ == 0 {
+            // All the same in 64 bits: the rest of the keys decides.
+            ranked.sort_unstable_by(|a, b| target.closer(&keys[a.1.index()], &keys[b.1.index()]));
+            out.extend(ranked[..need].iter().map(|(_, peer)| *peer));
+            return;
+        }
+        let bit = differ.ilog2();
+        let mut near = 0;
+        for i in 0..ranked.len() {
+            let is_near = ranked[i].0 >> bit & 1 == 0;
+            ranked.swap(near, i);
+            near += usize::from(is_near);
+        }
+        let (nearer, farther) = ranked.split_at_mut(near);
+        if near > need {
+            ranked = nearer;
+        } else {
+            out.extend(nearer.iter().map(|(_, peer)| *peer));
+            need -= near;
+            ranked = farther;
+        }
     }
 }
 

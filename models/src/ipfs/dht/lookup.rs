@@ -168,6 +168,11 @@ impl Lookup {
         }
     }
 
+    /// Asks for its candidates before they are needed.
+    pub fn prefetch(&self) {
+        self.candidates.prefetch();
+    }
+
     /// Starts a lookup; what was left of the one before is forgotten (its outcomes must not be passed in).
     pub fn start(&mut self, request: LookupRequest<'_>, keys: &[Key], out: &mut Vec<LookupWish>) {
         let LookupRequest { kind, target, own, seeds, known } = request;

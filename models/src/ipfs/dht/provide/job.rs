@@ -1,7 +1,8 @@
 //! One piece of work of the sweep mode: some keys, the walks that find their servers, and the parcels.
 
+use super::parcels::Parcels;
 use super::region::{Explorer, Region};
-use crate::ids::{BlockId, NodeId};
+use crate::ids::BlockId;
 
 /// Which worker does it; a root on its way at once and the measuring of the network need none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -39,7 +40,7 @@ pub(super) struct Job {
     /// Those of `blocks` announced for the first time, sorted.
     pub(super) new: Vec<BlockId>,
     pub(super) walks_open: u32,
-    pub(super) parcels: Vec<(NodeId, Vec<BlockId>)>,
+    pub(super) parcels: Parcels,
     /// Parcels up to here are sent.
     next_parcel: usize,
     sends_open: usize,
@@ -62,7 +63,7 @@ impl Job {
             stored: Vec::new(),
             new: Vec::new(),
             walks_open: 0,
-            parcels: Vec::new(),
+            parcels: Parcels::default(),
             next_parcel: 0,
             sends_open: 0,
             failures: 0,
@@ -100,11 +101,12 @@ impl Job {
             self.failures += 1;
             return 0;
         }
-        for block in &self.parcels[parcel].1 {
+        let blocks = self.parcels.blocks(parcel);
+        for block in blocks {
             let i = self.blocks.binary_search(block).expect("a parcel holds keys of its job");
             self.stored[i] += 1;
         }
-        self.parcels[parcel].1.len()
+        blocks.len()
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -113,7 +115,7 @@ impl Job {
 
     /// Whether so few servers could be reached (less than a fifth, or nobody) that it must be done again.
     pub(super) fn has_failed(&self) -> bool {
-        self.parcels.is_empty()
+        self.parcels.len() == 0
             || self.failures == self.parcels.len()
             || self.failures * 5 > self.parcels.len() * 4
     }

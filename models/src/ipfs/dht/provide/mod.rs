@@ -35,6 +35,7 @@
 
 mod classic;
 mod job;
+mod parcels;
 mod region;
 mod schedule;
 mod slots;

@@ -17,6 +17,7 @@
 //! Source: libp2p/go-libp2p-kad-dht: `provider/provider.go`, `provider/internal/keyspace/trie.go`.
 
 use super::Keys;
+use super::parcels::Parcels;
 use crate::ids::{BlockId, NodeId};
 
 /// Walks of one exploration at most.
@@ -185,15 +186,8 @@ fn split<'a>(region: Region, servers: &'a [Server], k: usize, out: &mut Vec<(Reg
 
 /// The keys of a region as parcels: for each server, the blocks that it is among the k closest to.
 /// Servers in order of position, blocks in the order given.
-pub(super) fn share_out(
-    servers: &[Server],
-    blocks: &[BlockId],
-    k: usize,
-    keys: Keys<'_>,
-    out: &mut Vec<(NodeId, Vec<BlockId>)>,
-) {
-    let first = out.len();
-    out.extend(servers.iter().map(|s| (s.node, Vec::new())));
+pub(super) fn share_out(servers: &[Server], blocks: &[BlockId], k: usize, keys: Keys<'_>, out: &mut Parcels) {
+    let mut pairs: Vec<(u32, BlockId)> = Vec::with_capacity(blocks.len() * k.min(servers.len()));
     let mut ranked: Vec<u32> = Vec::with_capacity(servers.len());
     for &block in blocks {
         let target = &keys.blocks[block.index()];
@@ -203,11 +197,9 @@ pub(super) fn share_out(
             let key = |i: &u32| &keys.nodes[servers[*i as usize].node.index()];
             ranked.select_nth_unstable_by(k - 1, |a, b| target.closer(key(a), key(b)));
         }
-        for &i in ranked.iter().take(k) {
-            out[first + i as usize].1.push(block);
-        }
+        pairs.extend(ranked.iter().take(k).map(|&server| (server, block)));
     }
-    out.retain(|(_, blocks)| !blocks.is_empty());
+    out.add_shared(servers.iter().map(|s| s.node), &mut pairs);
 }
 
 #[cfg(test)]
@@ -260,14 +252,14 @@ mod tests {
         let node_keys: Vec<Key> = (0..60u32).map(|i| Key::from_preimage(&i.to_be_bytes())).collect();
         let block_keys: Vec<Key> = (0..40u32).map(|i| Key::from_preimage(&[i as u8, 9])).collect();
         let blocks: Vec<BlockId> = (0..40).map(BlockId).collect();
-        let mut parcels = Vec::new();
+        let mut parcels = Parcels::default();
         let keys = Keys { nodes: &node_keys, blocks: &block_keys };
         share_out(&servers, &blocks, 20, keys, &mut parcels);
-        assert_eq!(parcels.iter().map(|p| p.1.len()).sum::<usize>(), 40 * 20);
+        assert_eq!(parcels.iter().map(|(_, blocks)| blocks.len()).sum::<usize>(), 40 * 20);
         for (number, target) in block_keys.iter().enumerate() {
             let expected = closest(&servers, target.prefix(), 20);
-            for (node, blocks) in &parcels {
-                let is_chosen = expected.iter().any(|s| s.node == *node);
+            for (node, blocks) in parcels.iter() {
+                let is_chosen = expected.iter().any(|s| s.node == node);
                 assert_eq!(blocks.contains(&BlockId(number as u32)), is_chosen);
             }
         }

@@ -230,7 +230,7 @@ impl Sweep {
             self.explore(handle, closest, keys, out);
         } else {
             let block = job.blocks()[number];
-            job.parcels.extend(closest.iter().take(self.settings.k).map(|&to| (to, vec![block])));
+            job.parcels.add_for_each(block, closest.iter().take(self.settings.k).copied());
         }
         self.go_on(handle, now, keys, out);
     }
@@ -255,7 +255,7 @@ impl Sweep {
         let Some((job, parcel)) = self.sends.get(send.0) else {
             return &[];
         };
-        self.jobs.get(*job).map_or(&[], |job| &job.parcels[*parcel].1)
+        self.jobs.get(*job).map_or(&[], |job| job.parcels.blocks(*parcel))
     }
 
     pub(super) fn keys(&self) -> usize {
@@ -534,10 +534,9 @@ impl Sweep {
     fn go_on(&mut self, handle: Handle, now: SimTime, keys: Keys<'_>, out: &mut Vec<AnnounceWish>) {
         let job = self.jobs.get_mut(handle).expect("the job is in progress");
         while let Some(parcel) = job.next() {
-            let (to, records) = &job.parcels[parcel];
-            self.stats.records_sent += records.len() as u64;
+            self.stats.records_sent += job.parcels.blocks(parcel).len() as u64;
             let send = SendId(self.sends.insert((handle, parcel)));
-            out.push(AnnounceWish::SendRecords { send, to: *to });
+            out.push(AnnounceWish::SendRecords { send, to: job.parcels.to(parcel) });
         }
         if job.is_over() {
             let job = self.jobs.remove(handle).expect("the job is in progress");
