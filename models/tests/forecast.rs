@@ -198,7 +198,7 @@ fn row_43_constant_power_mints_by_the_logarithm_of_its_time() {
     for (raw_eib, years, theta, minted) in [
         (1.0, 1, 133.639_032, 31_889_887.18),
         (1.0, 5, 470.676_109, 106_572_944.63),
-        (2.0, 10, 1007.705_438, 210_274_693.59),
+        (2.0, 10, 1_007.705_438, 210_274_693.59),
     ] {
         let forecast = run(&constant_power(raw_eib, years * 365));
         let what = format!("{raw_eib} EiB, {years} years");
@@ -306,8 +306,8 @@ fn lists_are_read_by_the_step_for_power_and_by_the_day_for_pledge() {
 
 #[test]
 fn quality_adjusted_power_is_capped_in_what_is_shown_and_not_in_the_recursion() {
-    // All that was there at the start is raw power of quality 9; with a multiplier of 2 it shows at most twice the raw.
-    let inputs = Inputs { qa_power_zero_eib: 72.0, fil_plus_multiplier: 2.0, ..constant() };
+    // All that was there at the start is raw power of quality 2.5; with a multiplier of 2 it shows at most twice the raw.
+    let inputs = Inputs { qa_power_zero_eib: 20.0, fil_plus_multiplier: 2.0, ..constant() };
     let forecast = run(&inputs);
     let uncapped =
         run(&Inputs { fil_plus_multiplier: 10.0, fil_plus_rate: Daily::Constant(0.8 / 9.0), ..inputs });
