@@ -5,7 +5,7 @@
 //! validation chapter.
 
 use models::filecoin::forecast::locking::RewardLock;
-use models::filecoin::forecast::minting::{BASELINE_AT_LIFTOFF_EIB, simple_minted};
+use models::filecoin::forecast::minting::{MAINNET_BASELINE_EIB, MECHAFIL_BASELINE_EIB, simple_minted};
 use models::filecoin::forecast::vesting::FREE_AT_LAUNCH;
 use models::filecoin::forecast::{Daily, Forecast, ForecastError, Inputs, RewardRelease, SERIES, forecast};
 use serde_json::Value;
@@ -54,6 +54,7 @@ fn inputs(value: &Value) -> Inputs {
         gamma: daily(&value["gamma"]),
         zero_cum_capped_power_eib_days: number(&value["zero_cum_capped_power_eib_days"]),
         init_baseline_eib: number(&value["init_baseline_eib"]),
+        baseline_at_liftoff_eib: MECHAFIL_BASELINE_EIB,
         circ_supply_zero: number(&value["circ_supply_zero"]),
         locked_fil_zero: number(&value["locked_fil_zero"]),
         burnt_zero: number(&value["burnt_zero"]),
@@ -160,7 +161,7 @@ fn constant_power(raw_eib: f64, days: usize) -> Inputs {
         lock_target: Daily::Constant(0.3),
         gamma: Daily::Constant(1.0),
         zero_cum_capped_power_eib_days: 0.0,
-        init_baseline_eib: BASELINE_AT_LIFTOFF_EIB,
+        init_baseline_eib: MECHAFIL_BASELINE_EIB,
         ..constant()
     }
 }
@@ -183,11 +184,11 @@ fn row_41_simple_minting_halves_in_six_years() {
 
 #[test]
 fn row_42_the_baseline_doubles_every_365_days() {
-    close("start", BASELINE_AT_LIFTOFF_EIB, 2.399_307_868_2, 1e-10);
+    close("start", MECHAFIL_BASELINE_EIB, 2.399_307_868_2, 1e-10);
     let forecast = run(&constant_power(1.0, 5 * 365 + 1));
     for (year, want) in [(1, 4.798_615_7), (3, 19.194_462_9), (5, 76.777_851_8)] {
         close(&format!("year {year}"), forecast.network_baseline_eib[year * 365], want, 1e-8);
-        let exact = BASELINE_AT_LIFTOFF_EIB * f64::from(1 << year);
+        let exact = MECHAFIL_BASELINE_EIB * f64::from(1 << year);
         close(&format!("year {year} exactly"), forecast.network_baseline_eib[year * 365], exact, 1e-13);
     }
 }
@@ -210,11 +211,26 @@ fn row_43_constant_power_mints_by_the_logarithm_of_its_time() {
 #[test]
 fn row_44_above_the_baseline_a_daily_sum_is_a_quarter_of_a_day_off_the_calendar_after_a_year() {
     let left = constant_power(100.0, 365);
-    let next_day = BASELINE_AT_LIFTOFF_EIB * pow(2.0, 1.0 / 365.0);
+    let next_day = MECHAFIL_BASELINE_EIB * pow(2.0, 1.0 / 365.0);
     let right = Inputs { init_baseline_eib: next_day, ..left.clone() };
     let theta = |inputs: &Inputs| *run(inputs).network_time_days.last().expect("days");
     assert!((theta(&left) - 364.750_020).abs() < 5e-7, "{}", theta(&left));
     assert!((theta(&right) - 365.250_020).abs() < 5e-7, "{}", theta(&right));
+}
+
+#[test]
+fn the_baseline_at_liftoff_sets_where_the_network_time_starts_from() {
+    // On the baseline from liftoff on, time goes by the calendar whatever the baseline is.
+    for baseline in [MECHAFIL_BASELINE_EIB, MAINNET_BASELINE_EIB] {
+        let on_it = Inputs {
+            baseline_at_liftoff_eib: baseline,
+            init_baseline_eib: baseline,
+            ..constant_power(100.0, 365)
+        };
+        let theta = run(&on_it).network_time_days[364];
+        assert!((theta - 364.750_020).abs() < 5e-7, "{theta}");
+    }
+    close("of the chain", MAINNET_BASELINE_EIB, 2.766_213_637_444_971, 1e-15);
 }
 
 #[test]

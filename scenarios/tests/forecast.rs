@@ -163,6 +163,16 @@ fn mainnet_like_starts_where_mainnet_was_in_february_2025() {
 }
 
 #[test]
+fn every_bit_is_the_same_in_every_profile_and_on_every_machine() {
+    let text = open_forecast("mainnet-like").expect("in the catalogue");
+    let forecast = read(text.clone(), &[]).expect("good").run(&text).expect("runs");
+    let bits: Vec<_> =
+        SERIES.iter().flat_map(|series| (series.values)(&forecast)).map(|x| x.to_le_bytes()).collect();
+    expect!["3aeff7438be127a2d1038795dc06ad73f970f8a1679d8eff7594d7aa889d5c00"]
+        .assert_eq(&sim_core::record::folder::sha256_hex(&[bits.as_flattened()]));
+}
+
+#[test]
 fn the_three_ways_to_write_a_value_for_each_day_are_one() {
     let text = |value: &str| {
         let file = file_of_vectors(&vectors());
@@ -280,14 +290,14 @@ fn bad_values_are_refused_with_place_reason_and_help() {
         bad.toml:24:47: forecast.renewal_rate.constant: expected a number from 0 to 1, got 1.2
         bad.toml:25:52: forecast.fil_plus_rate.m: unknown key
         help: known here: constant, n
-        bad.toml:33:34: forecast.lock_target.n: missing
+        bad.toml:34:34: forecast.lock_target.n: missing
         help: write { constant = 0.3, n = 3650 }, or the number alone
-        bad.toml:34:34: forecast.gamma: expected a number from 0 to 1, a list of them, or { constant = ..., n = ... }, got "0.7"
-        bad.toml:37:1: forecast.circ_suply_zero: unknown key
+        bad.toml:35:34: forecast.gamma: expected a number from 0 to 1, a list of them, or { constant = ..., n = ... }, got "0.7"
+        bad.toml:38:1: forecast.circ_suply_zero: unknown key
         help: did you mean circ_supply_zero?
-        bad.toml:38:1: forecast.flavour: unknown key
+        bad.toml:39:1: forecast.flavour: unknown key
         help: `lastcopy explain forecast` lists what there is
-        bad.toml:40:34: forecast.daily_burnt_fil: expected a number from 0 to 2000000000, got an empty list
+        bad.toml:41:34: forecast.daily_burnt_fil: expected a number from 0 to 2000000000, got an empty list
     "#]].assert_eq(&all);
 }
 
@@ -358,7 +368,7 @@ fn inputs_that_do_not_fit_together_are_refused() {
         bad.toml: forecast.start_day: missing, expected start_day or start_date
         bad.toml:13:13: forecast.start_day: is 1600, but start_date is day 1575
         help: give one of the two; the other follows
-        bad.toml:35:1: "gamma" is given twice
+        bad.toml:36:1: "gamma" is given twice
         help: keep one of the two; TOML joins nothing by itself
     "#]].assert_eq(&all);
 }

@@ -64,7 +64,10 @@ fn series_text(series: &Series) -> String {
 
 fn need_words(input: &Input) -> String {
     match input.need {
-        Need::Default(text) => format!("\"{text}\""),
+        Need::Default(text) => match &input.shape {
+            Shape::One(kind) => kind.default(text).to_toml(),
+            _ => text.into(),
+        },
         Need::Optional(words) | Need::SameAs(words) => words.into(),
         Need::Required => "none, has to be given".into(),
     }

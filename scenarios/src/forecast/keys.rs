@@ -70,6 +70,8 @@ const fn daily(max: f64) -> Shape {
 
 /// FIL that there will ever be.
 const FIL: Kind = real(0.0, 2e9);
+/// [`models::filecoin::forecast::minting::MECHAFIL_BASELINE_EIB`] in digits.
+const MECHAFIL_BASELINE: &str = "2.3993078682214937";
 const SHARE: Shape = daily(1.0);
 const LENGTH: Kind = Kind::Whole(1, DAYS_MAX);
 
@@ -123,6 +125,10 @@ pub static INPUTS: &[Input] = inputs![
         "specification, \"Minting Model\"";
     "init_baseline_eib": Shape::One(above_zero(1e9)), "EiB", Need::Required,
         "Baseline at the start.", "specification, \"Minting Model\"";
+    "baseline_at_liftoff_eib": Shape::One(above_zero(1e6)), "EiB", Need::Default(MECHAFIL_BASELINE),
+        "Baseline at liftoff, from which the effective network time runs. The default is mechaFIL's, which takes the \
+         chain's 2.766 EiB for 10^18 bytes: mainnet itself is 2.766213637444971.",
+        "mechaFIL; built-in reward actor";
     "circ_supply_zero": Shape::One(FIL), "FIL", Need::Required,
         "Circulating supply at the start.", "bound: all FIL there will be";
     "locked_fil_zero": Shape::One(FIL), "FIL", Need::Required,
@@ -147,6 +153,12 @@ pub static INPUTS: &[Input] = inputs![
 #[cfg(test)]
 mod tests {
     use super::*;
+    use models::filecoin::forecast::minting::MECHAFIL_BASELINE_EIB;
+
+    #[test]
+    fn the_default_baseline_is_that_of_the_model_to_the_bit() {
+        assert_eq!(MECHAFIL_BASELINE.parse::<f64>().map(f64::to_bits), Ok(MECHAFIL_BASELINE_EIB.to_bits()));
+    }
 
     #[test]
     fn every_input_has_a_doc_a_source_and_a_default_that_its_own_kind_accepts() {

@@ -350,6 +350,7 @@ impl Values {
             gamma: self.days("gamma"),
             zero_cum_capped_power_eib_days: self.real("zero_cum_capped_power_eib_days"),
             init_baseline_eib: self.real("init_baseline_eib"),
+            baseline_at_liftoff_eib: self.real("baseline_at_liftoff_eib"),
             circ_supply_zero: self.real("circ_supply_zero"),
             locked_fil_zero: self.real("locked_fil_zero"),
             burnt_zero: self.real("burnt_zero"),

@@ -5,7 +5,7 @@
 
 use super::date;
 use models::filecoin::forecast::{Forecast, SERIES};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
 
 /// One row a day: its index, its date, and all series. Where a series has ended or has no value, the field is empty.
@@ -35,13 +35,38 @@ pub fn csv(forecast: &Forecast, start_day: u32) -> String {
 
 /// `{"series": {name: [daily]}}`. All lists have a value for each day, `null` where a series has ended or has no value.
 pub fn json(forecast: &Forecast) -> String {
-    let mut series = Map::new();
-    for entry in SERIES {
-        let values = (entry.values)(forecast).iter().map(|value| json!(value + 0.0));
-        let padded = values.chain(std::iter::repeat(Value::Null)).take(forecast.days());
-        series.insert(entry.name.into(), padded.collect());
-    }
-    let mut text = json!({ "series": series }).to_string();
+    let document = Document { series: AllSeries(forecast) };
+    let mut text = serde_json::to_string(&document).expect("names are text and numbers are numbers");
     text.push('\n');
     text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    series: AllSeries<'a>,
+}
+
+/// All series by name, written as they are: a tree of values in between would double the time.
+struct AllSeries<'a>(&'a Forecast);
+
+impl Serialize for AllSeries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(SERIES.iter().map(|series| {
+            let column = Column { values: (series.values)(self.0), days: self.0.days() };
+            (series.name, column)
+        }))
+    }
+}
+
+/// The values of a series, made as long as the forecast.
+struct Column<'a> {
+    values: &'a [f64],
+    days: usize,
+}
+
+impl Serialize for Column<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let finite = self.values.iter().map(|value| value.is_finite().then_some(value + 0.0));
+        serializer.collect_seq(finite.chain(std::iter::repeat(None)).take(self.days))
+    }
 }

@@ -54,6 +54,8 @@ pub struct Inputs {
     pub zero_cum_capped_power_eib_days: f64,
     /// Baseline power at the start, EiB.
     pub init_baseline_eib: f64,
+    /// Baseline at liftoff, EiB, from which the effective network time runs.
+    pub baseline_at_liftoff_eib: f64,
     /// Circulating supply at the start, FIL.
     pub circ_supply_zero: f64,
     /// Pledge and rewards locked at the start, FIL; half is taken to be pledge, half rewards.

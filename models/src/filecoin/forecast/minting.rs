@@ -8,7 +8,7 @@
 //!
 //! `R` is raw power capped at the baseline, summed over the days; `theta` is the effective network time, at which a
 //! network that had always been on the baseline would have reached `R`. A year has 365 days.
-//! Source: specification, "Minting Model"; FIP-0004's parameters are in the built-in reward actor (`reward/src/logic.rs`).
+//! Source: specification, "Minting Model"; the built-in reward actor (`reward/src/logic.rs`) has the same constants as integers.
 //!
 //! The chain sums per epoch, this model per day, the day itself included: on a growing baseline a daily sum is ahead of
 //! the integral by half a step, a quarter of a day after one year.
@@ -25,9 +25,12 @@ pub const BASELINE_FIL: f64 = 770e6;
 const LAMBDA: f64 = LN_2 / 2190.0;
 /// Growth of the baseline, a day: double in a year of 365 days.
 const GROWTH: f64 = LN_2 / 365.0;
-/// Baseline at liftoff, EiB: the figure that mechaFIL took from the chain. The built-in actor's constant for epoch 0 is
-/// 2.88888888e18 bytes (2.5057 EiB); the specification's formula counts from liftoff.
-pub const BASELINE_AT_LIFTOFF_EIB: f64 = 2.766_213_637_444_971e18 / (1_u64 << 60) as f64;
+/// Baseline at liftoff as mechaFIL has it, EiB. The chain's was 2.766213637444971 EiB; mechaFIL reads that number as
+/// 10^18 bytes, and so runs its network time from a baseline 13 % too low. To reproduce its series takes its number.
+pub const MECHAFIL_BASELINE_EIB: f64 = 2.766_213_637_444_971e18 / (1_u64 << 60) as f64;
+/// Baseline at liftoff on mainnet, EiB: 3,189,227,188,947,035,000 bytes, the figure of the chain that mechaFIL cites.
+/// The built-in reward actor's law (2.88888888e18 bytes at epoch 0) gives 2.7642 EiB at epoch 148,888.
+pub const MAINNET_BASELINE_EIB: f64 = 3_189_227_188_947_035_000_u64 as f64 / (1_u64 << 60) as f64;
 
 /// Baseline and rewards of each day.
 pub(super) struct Minting {
@@ -57,9 +60,9 @@ pub fn baseline_minted(theta: f64) -> f64 {
     -BASELINE_FIL * math::exp_m1(-LAMBDA * theta)
 }
 
-/// Effective network time in days, from the sum of capped power in EiB days.
-pub fn network_time(cum_capped_eib_days: f64) -> f64 {
-    math::ln_1p(GROWTH * cum_capped_eib_days / BASELINE_AT_LIFTOFF_EIB) / GROWTH
+/// Effective network time in days, from the sum of capped power in EiB days and the baseline at liftoff in EiB.
+pub fn network_time(cum_capped_eib_days: f64, baseline_at_liftoff_eib: f64) -> f64 {
+    math::ln_1p(GROWTH * cum_capped_eib_days / baseline_at_liftoff_eib) / GROWTH
 }
 
 /// Baseline `days` after it was `start`.
@@ -78,7 +81,8 @@ pub(super) fn forecast(inputs: &Inputs, raw_eib: &[f64]) -> Minting {
         sum
     });
     let cum_capped_eib_days: Vec<f64> = capped.collect();
-    let network_time: Vec<f64> = cum_capped_eib_days.iter().map(|sum| network_time(*sum)).collect();
+    let time = |sum: &f64| network_time(*sum, inputs.baseline_at_liftoff_eib);
+    let network_time: Vec<f64> = cum_capped_eib_days.iter().map(time).collect();
     let cum_baseline: Vec<f64> = network_time.iter().map(|theta| baseline_minted(*theta)).collect();
     let cum_simple: Vec<f64> =
         days.map(|day| simple_minted(f64::from(inputs.start_day) + day as f64)).collect();
