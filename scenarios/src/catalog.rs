@@ -53,6 +53,9 @@ macro_rules! claims {
 pub static CATALOG: &[Entry] =
     entries!["smoke", "lonely-publisher", "off-or-deleted", "viewers-keep-it", "gc-sweep", "record-cliff"];
 
+/// Inputs of the macro model, for `lastcopy forecast NAME`.
+pub static FORECASTS: &[Entry] = entries!["forecast/mainnet-like"];
+
 /// One small scenario for each claim, in order of their numbers.
 pub static CLAIMS: &[Claim] = claims![
     3 "03-verifiable",
@@ -66,6 +69,28 @@ pub static CLAIMS: &[Claim] = claims![
 /// The scenario called `name`.
 pub fn find(name: &str) -> Option<&'static Entry> {
     CATALOG.iter().find(|entry| entry.name == name)
+}
+
+/// The text of the forecast that an argument means: a file if there is one, else the catalogue's entry of that name.
+///
+/// # Errors
+/// As [`file::read`].
+pub fn open_forecast(argument: &str) -> Result<Text, Report> {
+    let path = Path::new(argument);
+    if path.symlink_metadata().is_ok() {
+        return file::read(path);
+    }
+    let named = || FORECASTS.iter().map(|entry| (entry.name.trim_start_matches("forecast/"), entry));
+    if let Some((_, entry)) = named().find(|(name, _)| *name == argument) {
+        return Ok(entry.text());
+    }
+    let names: Vec<_> = named().map(|(name, _)| name).collect();
+    let help = match nearest(argument, names.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("`lastcopy forecast {} --show` prints a file to start from", names[0]),
+    };
+    let problem = Problem::whole("no such file, and no forecast of that name").help(help);
+    Err(Report { text: Text { shown: argument.into(), text: String::new() }, problems: problem.into() })
 }
 
 /// The text of the scenario that an argument means, and the folder its paths start from: a file if

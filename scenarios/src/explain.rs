@@ -1,6 +1,7 @@
 //! What the program knows about a word: a key, a table, a metric, a rule, a kind of figure, a preset.
 //! Everything is read from the tables that the program itself works by.
 
+use crate::forecast::docs as forecast;
 use crate::keys::{ALIASES, Key, Kind, Need, OVERRIDES, SECTIONS, Section};
 use crate::presets::PRESETS;
 use crate::rules::RULES;
@@ -15,7 +16,8 @@ use std::fmt::Write as _;
 /// # Errors
 /// If nothing has that name: the nearest things that are known, in words.
 pub fn explain(word: &str) -> Result<String, String> {
-    let found: Vec<String> = [keys(word), tables(word), outputs(word), others(word)].concat();
+    let found: Vec<String> =
+        [keys(word), tables(word), outputs(word), others(word), forecast::explain(word)].concat();
     if !found.is_empty() {
         return Ok(found.join("\n"));
     }
@@ -110,7 +112,7 @@ fn all_names() -> Vec<String> {
         .chain(RULES.iter().map(|rule| rule.name))
         .chain(PLOTS.iter().map(|kind| kind.name))
         .chain(PRESETS.iter().map(|preset| preset.name));
-    keys.chain(short).chain(rest.map(String::from)).collect()
+    keys.chain(short).chain(rest.map(String::from)).chain(forecast::names()).collect()
 }
 
 /// A key with everything that is known about it.
@@ -174,6 +176,7 @@ pub fn reference() -> String {
     list(&mut page, "Presets", PRESETS.iter().map(|preset| (preset.name, String::new(), preset.doc)));
     let measures = crate::claims::MEASURES.iter().map(|measure| (measure.name, String::new(), measure.doc));
     list(&mut page, "Measures of claims", measures);
+    page.push_str(&forecast::reference());
     page
 }
 

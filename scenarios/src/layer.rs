@@ -16,6 +16,7 @@ use crate::raw::Raw;
 use crate::unknown;
 use indexmap::IndexMap;
 use std::ops::Range;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A raw value with its places.
@@ -65,12 +66,7 @@ impl Document {
     /// since what a broken file seems to say would only add noise. A key that is given twice is no
     /// reason to stop: the first one counts.
     pub fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let broken = errors.iter().any(|error| !is_duplicate(error));
-        problems.extend(syntax_problems(text, &errors));
-        if broken {
-            return None;
-        }
+        let table = parse_toml(text, problems)?;
         let mut document = Document::default();
         let mut reader = Reader { place: &Place::Span, problems };
         reader.document(table.get_ref(), &mut document);
@@ -87,30 +83,52 @@ impl Document {
     }
 }
 
-/// `KEY=VALUE`, where a value that is not TOML is text.
+/// A text as a TOML table. Problems are pushed; nothing is returned if the text is no TOML.
+pub(crate) fn parse_toml<'t>(text: &'t str, problems: &mut Problems) -> Option<Spanned<DeTable<'t>>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let broken = errors.iter().any(|error| !is_duplicate(error));
+    problems.extend(syntax_problems(text, &errors));
+    (!broken).then_some(table)
+}
+
+/// An argument of `--set`.
+pub(crate) struct Set {
+    /// Its place, for messages.
+    pub(crate) place: Place,
+    /// The key.
+    pub(crate) path: KeyPath,
+    /// The argument as a line of TOML: a value that is not TOML is text.
+    pub(crate) line: String,
+}
+
+impl Set {
+    /// Reads `KEY=VALUE`.
+    pub(crate) fn parse(index: usize, set: &str, example: &str) -> Result<Self, Problem> {
+        let (key, value) =
+            set.split_once('=').map_or((set.trim(), None), |(key, value)| (key.trim(), Some(value)));
+        let place = Place::Argument { index, shown: "--set".into() };
+        let (Some(path), Some(value)) = (KeyPath::parse(key), value) else {
+            let message = format!("expected KEY=VALUE, got {}", Raw::Text(set.into()).found());
+            return Err(Problem::error(place, "", message).help(format!("for example --set {example}")));
+        };
+        let line = match DeValue::parse(value.trim()) {
+            Ok(_) if !value.contains('\n') => format!("{path} = {}", value.trim()),
+            _ => format!("{path} = {}", crate::path::quoted(value)),
+        };
+        if DeTable::parse(&line).is_err() {
+            let message = format!("cannot read {}", Raw::Text(value.into()).found());
+            return Err(Problem::error(place, path, message));
+        }
+        Ok(Set { place, path, line })
+    }
+}
+
 fn parse_set(index: usize, set: &str, layer: &mut Layer, problems: &mut Problems) {
-    let (key, value) =
-        set.split_once('=').map_or((set.trim(), None), |(key, value)| (key.trim(), Some(value)));
-    let place = Place::Argument { index, shown: "--set".into() };
-    let (Some(path), Some(value)) = (KeyPath::parse(key), value) else {
-        let problem =
-            Problem::error(place, "", format!("expected KEY=VALUE, got {}", Raw::Text(set.into()).found()));
-        problems.push(problem.help("for example --set replicates=3"));
+    let Some(set) = problems.take(Set::parse(index, set, "replicates=3")) else {
         return;
     };
-    let text = match DeValue::parse(value.trim()) {
-        Ok(_) if !value.contains('\n') => format!("{path} = {}", value.trim()),
-        _ => format!("{path} = {}", crate::path::quoted(value)),
-    };
-    let Ok(table) = DeTable::parse(&text) else {
-        problems.push(Problem::error(
-            place,
-            path,
-            format!("cannot read {}", Raw::Text(value.into()).found()),
-        ));
-        return;
-    };
-    let here = |_: Range<usize>| place.clone();
+    let table = DeTable::parse(&set.line).expect("it has been read once");
+    let here = |_: Range<usize>| set.place.clone();
     Reader { place: &here, problems }.overrides(table.get_ref(), layer);
 }
 

@@ -22,6 +22,7 @@ pub mod explain;
 pub mod failure;
 pub mod file;
 pub mod folder;
+pub mod forecast;
 pub mod host;
 pub mod inputs;
 pub mod keys;

@@ -6,6 +6,7 @@ mod claims;
 mod completions;
 mod diff;
 mod explain;
+mod forecast;
 mod list;
 mod man;
 mod new;
@@ -60,6 +61,8 @@ enum Command {
     Cid(cid::Args),
     /// Show the claims of the mission: measured, expected, verdict
     Claims(claims::Args),
+    /// Forecast the whole network for years: power, minting, pledge, supply, one row a day
+    Forecast(forecast::Args),
     /// Print completions for a shell
     Completions(completions::Args),
     /// Print the manual page
@@ -115,6 +118,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
+        Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
     }
