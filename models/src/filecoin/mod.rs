@@ -1,5 +1,16 @@
 //! The rules of the Filecoin chain, after the built-in actors (v12 to v18, network versions 21 to 28), the FIPs that
 //! changed them, and Lotus where the node decides.
 //!
+//! - [`policy`], [`rulesets`]: every parameter, and what each network version changed.
+//! - [`fixed`], [`smooth`]: Q.128 and Q.256, the filters of reward and power.
+//!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator.
+
+pub mod fixed;
+pub mod monies;
+pub mod policy;
+pub mod reward;
+pub mod rulesets;
+pub mod smooth;
+pub mod supply;
