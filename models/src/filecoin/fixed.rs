@@ -279,18 +279,14 @@ pub fn exp_neg_256(x: Int768) -> Int768 {
 
 /// The natural logarithm, Q.128.
 ///
-/// Splits off a power of two so that the rational function sees a number of [1, 2). A negative argument, which an
-/// estimate of shrinking power can produce, gives what the actors' code gives: a number without meaning, and the
+/// Splits off a power of two so that the rational function sees a number of [1, 2). Zero and negative arguments, which
+/// an estimate of shrinking power can produce, give what the actors' code gives: a number without meaning, and the
 /// reward it leads to is clamped by the caller.
 ///
 /// Source: built-in actors, runtime/src/builtin/reward/smooth/smooth_func.rs.
-///
-/// # Panics
-/// If `x` is zero.
 pub fn ln(x: Q128) -> Q128 {
     const NUMERATOR: [Int384; 7] = constants(LN_NUMERATOR);
     const DENOMINATOR: [Int384; 7] = constants(LN_DENOMINATOR);
-    assert!(x != Q128::ZERO, "the logarithm of zero");
     let exponent = i64::from(x.0.unsigned_abs().bit_width()) - 1 - i64::from(PRECISION);
     let shift = exponent.unsigned_abs() as u32;
     let scaled = if exponent > 0 { x.0 >> shift } else { x.0 << shift };

@@ -1,5 +1,6 @@
 //! The command line: one command a file. Results go to stdout; progress and problems to stderr.
 
+mod calc;
 mod check;
 mod cid;
 mod claims;
@@ -58,6 +59,8 @@ enum Command {
     Trace(trace::Args),
     /// Print the CID of a file or folder, as `ipfs add --only-hash -r` does
     Cid(cid::Args),
+    /// Work out a formula of the chain
+    Calc(calc::Args),
     /// Show the claims of the mission: measured, expected, verdict
     Claims(claims::Args),
     /// Print completions for a shell
@@ -114,6 +117,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),
+        Some(Command::Calc(args)) => calc::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
