@@ -5,6 +5,7 @@
 //!   [`simulation`]: the same in pieces, to stop, save and go on; [`branch`]: many arms from one warmed-up state.
 //! - [`filecoin`]: the other network; its forecast.
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
+//! - [`filecoin`]: the rules of the chain, its money first. [`units`]: attoFIL, epochs, power.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
 //! - [`names`]: what events are about, in words.
@@ -30,4 +31,5 @@ pub mod run;
 pub mod simulation;
 pub mod slab;
 pub mod tables;
+pub mod units;
 pub mod world;

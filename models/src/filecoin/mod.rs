@@ -1,5 +1,35 @@
-//! Filecoin: the rules by which storage is proved, paid and punished.
+//! The rules of the Filecoin chain, after the built-in actors (v12 to v18, network versions 21 to 28), the FIPs that
+//! changed them, and Lotus where the node decides.
 //!
-//! [`forecast`] is the network as one: ten years of power, minting and supply, day by day. It knows no miner.
+//! - [`policy`], [`rulesets`]: every parameter, and what each network version changed.
+//! - [`fixed`], [`smooth`]: Q.128 and Q.256, the filters of reward and power.
+//! - [`reward`], [`supply`], [`vesting`], [`split`]: what is minted, what circulates, what is locked, who is paid.
+//! - [`monies`], [`collateral`], [`paych`], [`warm`]: deposits, pledges, fees and penalties; deals; retrieval; proofs
+//!   of data possession.
+//! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
+//! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
+//! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
+//!   floats.
+//!
+//! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
+//! generator. Amounts but for those of the forecast are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
+//! with values of the chain's own tests.
 
+pub mod collateral;
+pub mod deadline;
+pub mod election;
+pub mod fixed;
 pub mod forecast;
+pub mod gas;
+pub mod monies;
+pub mod paych;
+pub mod policy;
+pub mod quality;
+pub mod quantize;
+pub mod reward;
+pub mod rulesets;
+pub mod smooth;
+pub mod split;
+pub mod supply;
+pub mod vesting;
+pub mod warm;

@@ -1,5 +1,6 @@
 //! The command line: one command a file. Results go to stdout; progress and problems to stderr.
 
+mod calc;
 mod check;
 mod cid;
 mod claims;
@@ -59,6 +60,8 @@ enum Command {
     Trace(trace::Args),
     /// Print the CID of a file or folder, as `ipfs add --only-hash -r` does
     Cid(cid::Args),
+    /// Work out a formula of the chain
+    Calc(calc::Args),
     /// Show the claims of the mission: measured, expected, verdict
     Claims(claims::Args),
     /// Forecast the whole network for years: power, minting, pledge, supply, one row a day
@@ -117,6 +120,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),
+        Some(Command::Calc(args)) => calc::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
