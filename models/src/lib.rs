@@ -4,6 +4,7 @@
 //! - [`config`]: what a run is made of. [`run`]: a run from start to tables.
 //!   [`simulation`]: the same in pieces, to stop, save and go on; [`branch`]: many arms from one warmed-up state.
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
+//! - [`filecoin`]: the rules of the chain, its money first. [`units`]: attoFIL, epochs, power.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
 //! - [`names`]: what events are about, in words.
@@ -16,6 +17,7 @@ pub mod churn;
 pub mod cid;
 pub mod config;
 pub mod content;
+pub mod filecoin;
 pub mod ids;
 pub mod ipfs;
 pub mod ladder;
@@ -28,4 +30,5 @@ pub mod run;
 pub mod simulation;
 pub mod slab;
 pub mod tables;
+pub mod units;
 pub mod world;

@@ -47,7 +47,8 @@ pub struct UnitError {
 }
 
 impl UnitError {
-    fn new(found: &str, expected: &'static str, reason: impl Into<String>) -> Self {
+    /// The error about a text, cut and escaped so that it can stand in a message.
+    pub fn new(found: &str, expected: &'static str, reason: impl Into<String>) -> Self {
         UnitError { found: quoted(found), expected, reason: reason.into() }
     }
 }
@@ -62,20 +63,33 @@ fn quoted(text: &str) -> String {
 }
 
 /// A quantity that is a whole number of its smallest unit: how it is written and what is refused.
-struct Quantity {
+///
+/// Public so that units which the engine does not know, such as money, are read by the same rules.
+pub struct Quantity {
     /// "a span of time such as "8 h"".
-    expected: &'static str,
+    pub expected: &'static str,
     /// Plural of the smallest unit: "nanoseconds".
-    whole: &'static str,
+    pub whole: &'static str,
     /// Name of each unit and its size in the smallest one; the first name of a size is the canonical one.
-    units: &'static [(&'static str, u64)],
+    pub units: &'static [(&'static str, u64)],
     /// Spellings that are refused, and why.
-    refused: &'static [(&'static [&'static str], &'static str)],
+    pub refused: &'static [(&'static [&'static str], &'static str)],
 }
 
 impl Quantity {
-    /// The quantity in its smallest unit.
+    /// The quantity in its smallest unit, at most `u64::MAX` of it.
     fn parse(&self, text: &str) -> Result<u64, UnitError> {
+        let amount = self.parse_wide(text)?;
+        u64::try_from(amount).map_err(|_| {
+            UnitError::new(text, self.expected, format!("more than {} {}", u64::MAX, self.whole))
+        })
+    }
+
+    /// The quantity in its smallest unit, exactly.
+    ///
+    /// # Errors
+    /// If the text is not one number and one unit of the table, or not a whole number of the smallest unit.
+    pub fn parse_wide(&self, text: &str) -> Result<u128, UnitError> {
         let fail = |reason: String| UnitError::new(text, self.expected, reason);
         let (number, unit) = Decimal::split(text).map_err(fail)?;
         let size = self.size_of(unit).map_err(fail)?;
@@ -85,8 +99,7 @@ impl Quantity {
         if product % number.scale() != 0 {
             return Err(fail(format!("not a whole number of {}", self.whole)));
         }
-        u64::try_from(product / number.scale())
-            .map_err(|_| fail(format!("more than {} {}", u64::MAX, self.whole)))
+        Ok(product / number.scale())
     }
 
     /// Size of the unit of that name.
