@@ -3,3 +3,7 @@
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator.
+
+pub mod ledger;
+pub mod miner;
+pub mod power;

@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Filling {
     /// Its number.
-    pub index: u8,
+    pub index: u16,
     /// Sectors that are not terminated.
     pub live: u64,
     /// Sectors, terminated ones included until they are compacted away.
@@ -21,7 +21,7 @@ pub struct Filling {
 }
 
 /// Orders deadlines from the best place to the worst.
-type Rank = (u64, u64, bool, Reverse<u64>, u64, u8);
+type Rank = (u64, u64, bool, Reverse<u64>, u64, u16);
 
 impl Filling {
     fn rank(&self, partition_size: u64) -> Rank {
@@ -43,7 +43,7 @@ pub fn assign(
     sectors: usize,
     partition_size: u64,
     max_partitions: u64,
-) -> Option<Vec<u8>> {
+) -> Option<Vec<u16>> {
     let mut places = Vec::with_capacity(sectors);
     for _ in 0..sectors {
         let best = deadlines.iter_mut().min_by_key(|deadline| deadline.rank(partition_size))?;
@@ -61,7 +61,7 @@ pub fn assign(
 mod tests {
     use super::*;
 
-    fn filling(index: u8, live: u64, dead: u64) -> Filling {
+    fn filling(index: u16, live: u64, dead: u64) -> Filling {
         Filling { index, live, total: live + dead }
     }
 

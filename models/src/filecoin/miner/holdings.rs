@@ -17,7 +17,7 @@
 
 use super::super::power::PowerPair;
 use super::assignment::Filling;
-use super::period::{DEADLINES, Deadline, PeriodOffset};
+use super::period::{Calendar, Deadline};
 use super::sector::{Ending, Sector, SectorNumber, Standing};
 use crate::units::{AttoFil, Epoch, Epochs, Power};
 use serde::{Deserialize, Serialize};
@@ -174,21 +174,21 @@ pub enum Refused {
 /// Sectors and deadlines of a miner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Holdings {
-    offset: PeriodOffset,
+    calendar: Calendar,
     sectors: BTreeMap<SectorNumber, Sector>,
-    deadlines: BTreeMap<u8, DeadlineState>,
+    deadlines: BTreeMap<u16, DeadlineState>,
     active: u64,
 }
 
 impl Holdings {
     /// None yet.
-    pub fn new(offset: PeriodOffset) -> Self {
-        Holdings { offset, sectors: BTreeMap::new(), deadlines: BTreeMap::new(), active: 0 }
+    pub fn new(calendar: Calendar) -> Self {
+        Holdings { calendar, sectors: BTreeMap::new(), deadlines: BTreeMap::new(), active: 0 }
     }
 
-    /// Where its proving periods begin.
-    pub fn offset(&self) -> PeriodOffset {
-        self.offset
+    /// Its proving periods.
+    pub fn calendar(&self) -> Calendar {
+        self.calendar
     }
 
     /// A sector, ended or not.
@@ -207,12 +207,12 @@ impl Holdings {
     }
 
     /// A deadline that something was ever assigned to.
-    pub fn deadline(&self, index: u8) -> Option<&DeadlineState> {
+    pub fn deadline(&self, index: u16) -> Option<&DeadlineState> {
         self.deadlines.get(&index)
     }
 
     /// The deadlines in which sectors live.
-    pub fn live_deadlines(&self) -> impl Iterator<Item = u8> + '_ {
+    pub fn live_deadlines(&self) -> impl Iterator<Item = u16> + '_ {
         self.deadlines.iter().filter(|(_, deadline)| deadline.live > 0).map(|(&index, _)| index)
     }
 
@@ -229,11 +229,11 @@ impl Holdings {
 
     /// How full the deadlines are to which sectors may be assigned now.
     pub fn fillings(&self, now: Epoch) -> Vec<Filling> {
-        let filling = |index: u8| match self.deadlines.get(&index) {
+        let filling = |index: u16| match self.deadlines.get(&index) {
             Some(state) => Filling { index, live: state.live, total: state.total() },
             None => Filling { index, live: 0, total: 0 },
         };
-        (0..DEADLINES as u8).filter(|&index| self.offset.is_mutable(index, now)).map(filling).collect()
+        (0..self.calendar.deadlines()).filter(|&index| self.calendar.is_mutable(index, now)).map(filling).collect()
     }
 
     /// Adds a sector to the deadline that it names, unproven.
@@ -244,7 +244,7 @@ impl Holdings {
         }
         sector.partition = state.partitions.len() as u32 - 1;
         sector.standing = Standing::Unproven;
-        sector.ends = self.offset.next(sector.deadline, sector.expiration).last();
+        sector.ends = self.calendar.next(sector.deadline, sector.expiration).last();
         let partition = state.partitions.last_mut().expect("one is there");
         let place = partition.sectors.partition_point(|&other| other < sector.number);
         partition.sectors.insert(place, sector.number);
@@ -314,14 +314,14 @@ impl Holdings {
 
     /// A sector is proven: active, whatever it was.
     fn prove_one(&mut self, number: SectorNumber, now: Epoch) -> PowerPair {
-        let offset = self.offset;
+        let calendar = self.calendar;
         self.turn(number, |sector| {
             sector.standing = Standing::Active;
             sector.first_proven.get_or_insert(now);
             if let Some(since) = sector.faulty_since.take() {
                 sector.faulty_epochs += (now - since).count();
             }
-            sector.ends = offset.next(sector.deadline, sector.expiration).last();
+            sector.ends = calendar.next(sector.deadline, sector.expiration).last();
             sector.ends_early = false;
         })
     }
@@ -374,7 +374,7 @@ impl Holdings {
         Ok(result)
     }
 
-    fn may_prove(&self, deadline: u8, proof: &PartitionProof) -> Result<(), Refused> {
+    fn may_prove(&self, deadline: u16, proof: &PartitionProof) -> Result<(), Refused> {
         let state = self.deadlines.get(&deadline);
         let partition = state.and_then(|state| state.partitions.get(proof.partition as usize));
         let (Some(state), Some(partition)) = (state, partition) else {
@@ -390,7 +390,7 @@ impl Holdings {
     /// What `pick` says of the sectors of a partition. Looks at none if nothing in it is unproven or faulty.
     fn of_partition<T>(
         &self,
-        deadline: u8,
+        deadline: u16,
         partition: u32,
         pick: impl Fn(&Sector) -> Option<T>,
     ) -> Vec<T> {
@@ -403,13 +403,13 @@ impl Holdings {
     }
 
     /// Keeps a proof that was not verified.
-    pub fn keep_proof(&mut self, deadline: u8, proof: StoredProof) {
+    pub fn keep_proof(&mut self, deadline: u16, proof: StoredProof) {
         let state = self.deadlines.get_mut(&deadline).expect("a proof is for a deadline that exists");
         state.proofs.push(proof);
     }
 
     /// Proofs of a deadline's last instance.
-    pub fn disputable(&self, deadline: u8) -> &[StoredProof] {
+    pub fn disputable(&self, deadline: u16) -> &[StoredProof] {
         self.deadlines.get(&deadline).map_or(&[], |state| &state.disputable)
     }
 
@@ -526,7 +526,7 @@ impl Holdings {
     ///
     /// # Errors
     /// If one is not in that deadline; then nothing has changed.
-    pub fn declare_recoveries(&mut self, deadline: u8, numbers: &[SectorNumber]) -> Result<(), Refused> {
+    pub fn declare_recoveries(&mut self, deadline: u16, numbers: &[SectorNumber]) -> Result<(), Refused> {
         self.are_in(deadline, numbers)?;
         for &number in numbers {
             self.turn(number, |sector| {
@@ -538,7 +538,7 @@ impl Holdings {
         Ok(())
     }
 
-    fn are_in(&self, deadline: u8, numbers: &[SectorNumber]) -> Result<(), Refused> {
+    fn are_in(&self, deadline: u16, numbers: &[SectorNumber]) -> Result<(), Refused> {
         for &number in numbers {
             let sector = self.sectors.get(&number).ok_or(Refused::NoSector(number))?;
             if sector.deadline != deadline {
@@ -556,10 +556,10 @@ impl Holdings {
     /// A live sector that is not faulty gets other terms: contents, power, pledge, fee, expiration. The change of
     /// power that counts.
     pub fn replace(&mut self, number: SectorNumber, terms: impl FnOnce(&mut Sector)) -> PowerPair {
-        let offset = self.offset;
+        let calendar = self.calendar;
         self.turn(number, |sector| {
             terms(sector);
-            sector.ends = offset.next(sector.deadline, sector.expiration).last();
+            sector.ends = calendar.next(sector.deadline, sector.expiration).last();
             sector.ends_early = false;
         })
     }

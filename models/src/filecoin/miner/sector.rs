@@ -11,6 +11,7 @@
 //! Sources: builtin-actors, actors/miner/src/{types,partition_state}.rs. The actors keep sets of sector numbers per
 //! partition; here every sector says itself where it stands, so that it stands in one place by construction.
 
+use super::super::monies::RewardAtActivation;
 use super::super::power::PowerPair;
 use crate::units::{AttoFil, Epoch};
 use serde::{Deserialize, Serialize};
@@ -96,7 +97,7 @@ pub struct Sector {
     /// What is in it.
     pub contents: Contents,
     /// Number of the deadline it is proven in.
-    pub deadline: u8,
+    pub deadline: u16,
     /// Number of its partition there.
     pub partition: u32,
     /// When it was proven; its age for the termination fee counts from here.
@@ -123,4 +124,6 @@ pub struct Sector {
     pub ended: Option<Epoch>,
     /// Epochs that it was faulty, in faults that are over.
     pub faulty_epochs: i64,
+    /// Expected rewards at activation of one nominal sector, for the termination fee of before nv25.
+    pub at_activation: RewardAtActivation,
 }
