@@ -16,6 +16,7 @@ use super::fixed::Int768;
 use super::policy::Policy;
 use crate::ids::MinerId;
 use crate::units::{Epoch, Epochs, Power};
+use bnum::cast::As;
 use serde::{Deserialize, Serialize};
 use sim_core::draws::{Domain, Draw, Draws, Entity, Rng};
 use std::collections::VecDeque;
@@ -151,8 +152,9 @@ impl Lottery {
 pub fn odds(policy: &Policy) -> Vec<u64> {
     let tails = PoissonTail::new(rate(i128::from(policy.expected_winners), 1));
     // Of a tail in 2^-256 the first 64 bits: what is left is less than a draw can tell.
-    let first_bits = |tail: Int768| u64::try_from((tail >> 192_u32).as_::<i128>()).expect("a tail is below one");
-    tails.map(first_bits).take_while(|&tail| tail > 0).map(|tail| u64::MAX - tail + 1).collect()
+    let first_bits = |tail: Int768| (tail >> 192_u32).as_::<i128>();
+    let known = tails.map(first_bits).take_while(|&tail| tail > 0);
+    known.map(|tail| ((1_i128 << 64) - tail) as u64).collect()
 }
 
 /// A whole number of bytes below `total`, each with the same odds.
