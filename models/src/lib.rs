@@ -12,6 +12,7 @@
 //!
 //! Nothing in this crate opens a file, parses a scenario, draws a picture or starts a thread.
 
+pub mod agents;
 pub mod branch;
 pub mod churn;
 pub mod cid;

@@ -20,7 +20,7 @@ use crate::filecoin::policy::Policy;
 use crate::units::{AttoFil, Epoch, Epochs};
 use serde::{Deserialize, Serialize};
 use sim_core::dist::{self, Law};
-use sim_core::draws::{Domain, Draws, Entity, Rng};
+use sim_core::draws::{Domain, Draws, Entity};
 use sim_core::units::Prob;
 use std::collections::BTreeMap;
 

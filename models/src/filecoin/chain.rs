@@ -34,7 +34,7 @@ use super::power::Claims;
 use crate::ids::MinerId;
 use crate::units::{AttoFil, Epoch, Epochs, Power};
 use serde::{Deserialize, Serialize};
-use sim_core::draws::{Domain, Draws, Entity, Rng};
+use sim_core::draws::{Domain, Draws, Entity};
 use std::collections::BTreeSet;
 
 const OFFSET: Domain = Domain::new("filecoin/proving-period");

@@ -18,7 +18,7 @@ use crate::ids::MinerId;
 use crate::units::{Epoch, Epochs, Power};
 use bnum::cast::As;
 use serde::{Deserialize, Serialize};
-use sim_core::draws::{Domain, Draw, Draws, Entity, Rng};
+use sim_core::draws::{Domain, Draw, Draws, Entity};
 use std::collections::VecDeque;
 
 const WINS: Domain = Domain::new("filecoin/election/wins");

@@ -32,6 +32,7 @@ pub mod sector;
 mod terms_of;
 
 pub use commit::PreCommitInfo;
+pub use cron::DeadlineEnd;
 pub use funds::Funds;
 
 use super::conditions::Conditions;
