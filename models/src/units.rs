@@ -1,9 +1,10 @@
-//! Units of the chain: money ([`AttoFil`]), heights ([`Epoch`], [`Epochs`]), storage power ([`Power`]) and space
+//! Units of the chain: money ([`AttoFil`], [`AttoUsd`]), heights ([`Epoch`], [`Epochs`]), storage power ([`Power`]) and space
 //! held over time ([`SpaceTime`]), each a whole number of its smallest unit.
 //!
 //! | Quantity | Type | Unit inside | Written as |
 //! |---|---|---|---|
 //! | money | [`AttoFil`] | 10^-18 FIL | `1.5 FIL`, `100 nanoFIL`, `1 attoFIL` |
+//! | dollars | [`AttoUsd`] | 10^-18 USD | `2.5 USD` |
 //! | height of the chain | [`Epoch`] | epoch of 30 s | a number |
 //! | number of epochs | [`Epochs`] | epoch of 30 s | `180 days`, `150 epochs` |
 //! | storage power | [`Power`] | byte, raw or quality-adjusted | `32 GiB` |
@@ -22,5 +23,5 @@ mod money;
 mod power;
 
 pub use epoch::{EPOCH_SECONDS, EPOCHS_PER_DAY, Epoch, Epochs};
-pub use money::{AttoFil, parse_fil};
+pub use money::{AttoFil, AttoUsd, parse_fil};
 pub use power::{Power, SpaceTime};

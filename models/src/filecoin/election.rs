@@ -70,7 +70,7 @@ impl Iterator for PoissonTail {
         let tail = self.tail;
         self.count += 1;
         self.mass = ((self.mass / self.count.as_::<Int768>()) * self.lambda) >> PRECISION;
-        self.tail = self.tail - self.mass;
+        self.tail -= self.mass;
         Some(tail)
     }
 }

@@ -3,28 +3,30 @@
 //!
 //! - [`policy`], [`rulesets`]: every parameter, and what each network version changed.
 //! - [`fixed`], [`smooth`]: Q.128 and Q.256, the filters of reward and power.
-//! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
-//! - [`power`], [`network`], [`background`], [`ledger`], [`lottery`]: the state of the chain beside its miners.
+//! - [`reward`], [`supply`], [`vesting`], [`split`]: what is minted, what circulates, what is locked, who is paid.
+//! - [`monies`], [`collateral`], [`paych`], [`warm`]: deposits, pledges, fees and penalties; deals; retrieval; proofs
+//!   of data possession.
+//! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
+//! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
-//! generator.
+//! generator. Amounts are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
+//! with values of the chain's own tests.
 
-pub mod background;
-pub mod chain;
-pub mod conditions;
+pub mod collateral;
+pub mod deadline;
 pub mod election;
 pub mod fixed;
-pub mod ledger;
-pub mod lottery;
-pub mod miner;
+pub mod gas;
 pub mod monies;
-pub mod network;
+pub mod paych;
 pub mod policy;
-pub mod power;
 pub mod quality;
 pub mod quantize;
 pub mod reward;
 pub mod rulesets;
 pub mod smooth;
+pub mod split;
 pub mod supply;
 pub mod vesting;
+pub mod warm;

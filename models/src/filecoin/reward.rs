@@ -74,8 +74,13 @@ pub fn effective_network_time(time: i64, baseline_power: Power, realized: i128, 
     Q128::from_int(i128::from(time)) - Q128::from_raw(missing.raw().div_floor(wide(baseline_power.bytes())))
 }
 
-/// The baseline one epoch on.
-fn grown(baseline: Power, growth: Q128) -> Power {
+/// The baseline of epoch -1: what grows into the initial value, but for rounding.
+pub fn baseline_before_genesis(policy: &Policy) -> Power {
+    Power::new(Q128::from_int(policy.baseline_initial.bytes()).floor_div(policy.baseline_growth).floor())
+}
+
+/// The baseline one epoch on, rounded toward minus infinity.
+pub fn grown(baseline: Power, growth: Q128) -> Power {
     Power::new(growth.times(baseline.bytes()).floor())
 }
 
@@ -107,8 +112,6 @@ pub struct RewardState {
 impl RewardState {
     /// The state at genesis, of a network with so much raw power.
     pub fn new(policy: &Policy, genesis_power: Power) -> Self {
-        let before_genesis =
-            Q128::from_int(policy.baseline_initial.bytes()).floor_div(policy.baseline_growth);
         let smoothed =
             FilterEstimate::new(policy.reward_initial_position.atto(), -policy.reward_initial_fall.atto());
         let mut state = RewardState {
@@ -117,7 +120,7 @@ impl RewardState {
             realized_sum: 0,
             effective_time: 0,
             effective_baseline: policy.baseline_initial,
-            baseline: Power::new(before_genesis.floor()),
+            baseline: baseline_before_genesis(policy),
             epoch_reward: AttoFil::ZERO,
             smoothed,
             paid: AttoFil::ZERO,

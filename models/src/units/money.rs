@@ -1,4 +1,4 @@
-//! Money: [`AttoFil`], whole attoFIL, never a float.
+//! Money: [`AttoFil`], whole attoFIL, and [`AttoUsd`], whole 10^-18 dollars; never a float.
 
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Quantity, UnitError};
@@ -32,6 +32,13 @@ const FIL: Quantity = Quantity {
         (&["uFIL", "µFIL", "μFIL"], "is not used; write \"microFIL\""),
         (&["mFIL", "MFIL"], "may be thousandths or millions; write \"milliFIL\", or count FIL"),
     ],
+};
+
+const USD: Quantity = Quantity {
+    expected: "an amount of dollars such as \"2.5 USD\"",
+    whole: "attoUSD",
+    units: &[("attoUSD", 1), ("USD", 1_000_000_000_000_000_000)],
+    refused: &[(&["$", "USDFC"], "is not used; write \"USD\"")],
 };
 
 /// An amount of money in attoFIL (1 FIL = 10^18 attoFIL), negative where something is owed or taken.
@@ -169,6 +176,52 @@ impl Sum for AttoFil {
     }
 }
 
+/// An amount of dollars in 10^-18 USD, as stable coins on the chain count them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
+pub struct AttoUsd(i128);
+
+impl AttoUsd {
+    /// So many 10^-18 USD.
+    pub const fn new(atto: i128) -> Self {
+        AttoUsd(atto)
+    }
+
+    /// So many whole USD.
+    pub const fn from_usd(usd: i64) -> Self {
+        AttoUsd(usd as i128 * ATTO_PER_FIL)
+    }
+
+    /// The number of 10^-18 USD.
+    pub const fn atto(self) -> i128 {
+        self.0
+    }
+}
+
+impl FromStr for AttoUsd {
+    type Err = UnitError;
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let atto = USD.parse_wide(text)?;
+        let too_much = || UnitError::new(text, USD.expected, format!("more than {} attoUSD", i128::MAX));
+        i128::try_from(atto).map(AttoUsd).map_err(|_| too_much())
+    }
+}
+
+impl fmt::Display for AttoUsd {
+    /// The canonical text: dollars with as many decimals as are needed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} USD", decimal(self.0, ATTO_PER_FIL)))
+    }
+}
+
+/// `amount / size`, exactly; `size` is a power of ten.
+fn decimal(amount: i128, size: i128) -> String {
+    let (sign, amount) = (if amount < 0 { "-" } else { "" }, amount.unsigned_abs());
+    let (whole, rest) = (amount / size as u128, amount % size as u128);
+    let places = size.ilog10() as usize;
+    let digits = if rest == 0 { String::new() } else { format!(".{rest:0places$}") };
+    format!("{sign}{whole}{}", digits.trim_end_matches('0'))
+}
+
 /// Reads an amount of money: one number and one of FIL, milliFIL, microFIL, nanoFIL, picoFIL, femtoFIL, attoFIL.
 /// It must come out in whole attoFIL, and a user writes no negative ones.
 ///
@@ -197,11 +250,7 @@ impl fmt::Display for AttoFil {
             ATTO_PER_NANO.. => ("nanoFIL", ATTO_PER_NANO),
             _ => ("attoFIL", 1),
         };
-        let (sign, amount) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
-        let (whole, rest) = (amount / size as u128, amount % size as u128);
-        let places = size.ilog10() as usize;
-        let digits = if rest == 0 { String::new() } else { format!(".{rest:0places$}") };
-        f.pad(&format!("{sign}{whole}{} {unit}", digits.trim_end_matches('0')))
+        f.pad(&format!("{} {unit}", decimal(self.0, size)))
     }
 }
 
@@ -255,6 +304,13 @@ mod tests {
         assert_eq!(AttoFil::new(-7).floor_div(2), AttoFil::new(-4));
         assert_eq!(AttoFil::new(7).floor_mul(3, 4), AttoFil::new(5));
         assert_eq!(AttoFil::new(3).saturating_sub(AttoFil::new(5)), AttoFil::ZERO);
+    }
+
+    #[test]
+    fn dollars_are_read_and_written_like_fil() {
+        let rate: AttoUsd = "0.024 USD".parse().expect("dollars");
+        assert_eq!((rate.atto(), rate.to_string().as_str()), (24_000_000_000_000_000, "0.024 USD"));
+        assert!("5 USDFC".parse::<AttoUsd>().is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{AttoFil, BaseFeeRule, Epochs, Power, Q128, QualityRule, Share, TerminationRule};
 use crate::filecoin::fixed::wide;
-use crate::units::Epoch;
+use crate::units::{AttoUsd, Epoch};
 use sim_core::units::parse_bytes;
 use std::cmp::Ordering;
 
@@ -71,6 +71,19 @@ impl Setting for Epoch {
 
 impl Setting for AttoFil {
     const UNIT: &'static str = "attoFIL";
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
+    }
+    fn write(&self) -> String {
+        self.to_string()
+    }
+    fn order(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+}
+
+impl Setting for AttoUsd {
+    const UNIT: &'static str = "attoUSD";
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
     }

@@ -3,7 +3,7 @@
 
 use super::{AttoFil, BaseFeeRule, Epochs, Parameter, Power, Q128, QualityRule, Share, TerminationRule};
 use super::{Deserialize, Serialize, Setting};
-use crate::units::Epoch;
+use crate::units::{AttoUsd, Epoch};
 use std::cmp::Ordering;
 
 /// From `name: Type = "value", within ("low", "high"), since "version", source "where";` makes a field of [`Policy`],
@@ -378,6 +378,12 @@ parameters! {
     /// Leaves asked for per proof.
     warm_challenges: i64 = "5",
         within ("1", "1000"), since "Warm Storage 1.0", source "Filecoin Services, SPEC";
+    /// Price of warm storage per TiB and 30 days.
+    warm_price_per_tib: AttoUsd = "2.5 USD",
+        within ("0 USD", "1000000 USD"), since "Warm Storage 1.3", source "Filecoin Services, PriceListUSDFC.sol";
+    /// Price of warm storage per data set and 30 days, besides.
+    warm_price_per_set: AttoUsd = "0.024 USD",
+        within ("0 USD", "1000000 USD"), since "Warm Storage 1.3", source "Filecoin Services, PriceListUSDFC.sol";
 
     // FIP-0118, a draft.
     /// Share of newly minted reward that block producers get at first.
@@ -398,4 +404,13 @@ parameters! {
     /// A quarter of the split.
     reward_quarter: Epochs = "262800 epochs",
         within ("1 epoch", "3650 days"), since "draft (FIP-0118)", source "assumption: a fourth of 365 days, which the draft leaves open";
+    /// Payment volume of a quarter at which the first gate opens.
+    reward_gate_first: AttoUsd = "3500 USD",
+        within ("0 USD", "1000000000 USD"), since "draft (FIP-0118)", source "FIP-0118";
+    /// How much more volume each further gate asks for.
+    reward_gate_growth: Share = "27/10",
+        within ("0", "1000"), since "draft (FIP-0118)", source "FIP-0118";
+    /// The last gate whose volume still grows, counted from zero.
+    reward_gate_last: i64 = "7",
+        within ("0", "12"), since "draft (FIP-0118)", source "FIP-0118";
 }
