@@ -8,19 +8,29 @@
 //!   of data possession.
 //! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
 //! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
+//! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
+//! - [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator. Amounts are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
 //! with values of the chain's own tests.
 
+pub mod background;
+pub mod chain;
 pub mod collateral;
+pub mod conditions;
 pub mod deadline;
 pub mod election;
 pub mod fixed;
 pub mod gas;
+pub mod ledger;
+pub mod lottery;
+pub mod miner;
 pub mod monies;
+pub mod network;
 pub mod paych;
 pub mod policy;
+pub mod power;
 pub mod quality;
 pub mod quantize;
 pub mod reward;
