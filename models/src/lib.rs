@@ -3,6 +3,7 @@
 //!
 //! - [`config`]: what a run is made of. [`run`]: a run from start to tables.
 //!   [`simulation`]: the same in pieces, to stop, save and go on; [`branch`]: many arms from one warmed-up state.
+//! - [`filecoin`]: pieces and proofs of storage.
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
@@ -16,6 +17,7 @@ pub mod churn;
 pub mod cid;
 pub mod config;
 pub mod content;
+pub mod filecoin;
 pub mod ids;
 pub mod ipfs;
 pub mod ladder;

@@ -1,0 +1,7 @@
+//! Filecoin: storage that has to be proved.
+//!
+//! - [`piece`]: from payload bytes to piece commitments, and pieces laid out in a sector.
+//!
+//! Nothing here knows IPFS; the two networks meet only where a scenario bridges them.
+
+pub mod piece;
