@@ -255,9 +255,9 @@ impl Operator {
         };
         let infos = numbers(first, batch.count).into_iter().map(info).collect();
         if non_interactive {
-            let fillings = view.miner.holdings().fillings(view.now);
-            let emptiest = fillings.iter().min_by_key(|filling| (filling.live, filling.index));
-            let deadline = emptiest.expect("most deadlines can be changed at any time").index;
+            let loads = view.miner.holdings().loads(view.now);
+            let open = (0u16..).zip(loads).filter_map(|(index, load)| Some((load?.live, index)));
+            let (_, deadline) = open.min().expect("most deadlines can be changed at any time");
             wishes.push(Wish::ProveCommitNi(infos, deadline));
         } else {
             wishes.push(Wish::PreCommit(infos));

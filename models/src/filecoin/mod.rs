@@ -7,6 +7,7 @@
 //! - [`monies`], [`collateral`], [`paych`], [`warm`]: deposits, pledges, fees and penalties; deals; retrieval; proofs
 //!   of data possession.
 //! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
+//! - [`piece`], [`proofs`]: piece commitments; sealing, proofs of replication and of space-time, and what they cost.
 //! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
 //! - [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
@@ -29,8 +30,10 @@ pub mod miner;
 pub mod monies;
 pub mod network;
 pub mod paych;
+pub mod piece;
 pub mod policy;
 pub mod power;
+pub mod proofs;
 pub mod quality;
 pub mod quantize;
 pub mod reward;

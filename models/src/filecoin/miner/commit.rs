@@ -14,8 +14,9 @@
 use super::holdings::Refused;
 use super::life::check_expiration;
 use super::sector::{Contents, Sector, SectorNumber, Standing};
-use super::{Checked, Effects, MinerActor, Refusal, assignment};
+use super::{Checked, Effects, MinerActor, Refusal};
 use crate::filecoin::conditions::Conditions;
+use crate::filecoin::deadline::assign_sectors;
 use crate::filecoin::power::PowerPair;
 use crate::units::{AttoFil, Epoch, Epochs};
 use serde::{Deserialize, Serialize};
@@ -127,15 +128,11 @@ impl MinerActor {
             }
             found.push(*precommit);
         }
-        let places = assignment::assign(
-            self.holdings.fillings(now),
-            found.len(),
-            terms.partition_sectors,
-            terms.policy.max_partitions_per_deadline as u64,
-        )
-        .ok_or(Refusal::Full)?;
+        let mut loads = self.holdings.loads(now);
+        let places = assign_sectors(terms.policy, &mut loads, terms.partition_sectors, found.len());
+        let places = places.ok_or(Refusal::Full)?;
         let sectors: Vec<Sector> =
-            found.iter().zip(places).map(|(precommit, place)| self.make(&precommit.info, place, terms)).collect();
+            found.iter().zip(places).map(|(precommit, place)| self.make(&precommit.info, place as u16, terms)).collect();
         let deposits: AttoFil = found.iter().map(|precommit| precommit.deposit).sum();
         let needed: AttoFil = sectors.iter().map(|sector| sector.pledge).sum();
         // A debt may stay: only what is unlocked counts here.

@@ -15,8 +15,8 @@
 //! on sectors in one declaration and partitions in one message (the actors' limits bind on gas, which is a parameter
 //! here).
 
+use super::super::deadline::DeadlineLoad;
 use super::super::power::PowerPair;
-use super::assignment::Filling;
 use super::period::{Calendar, Deadline};
 use super::sector::{Ending, Sector, SectorNumber, Standing};
 use crate::units::{AttoFil, Epoch, Epochs, Power};
@@ -227,13 +227,14 @@ impl Holdings {
         active.map(|sector| sector.number).nth(place as usize)
     }
 
-    /// How full the deadlines are to which sectors may be assigned now.
-    pub fn fillings(&self, now: Epoch) -> Vec<Filling> {
-        let filling = |index: u16| match self.deadlines.get(&index) {
-            Some(state) => Filling { index, live: state.live, total: state.total() },
-            None => Filling { index, live: 0, total: 0 },
+    /// How full each deadline is, nothing for those that cannot be changed now.
+    pub fn loads(&self, now: Epoch) -> Vec<Option<DeadlineLoad>> {
+        let load = |index: u16| match self.deadlines.get(&index) {
+            Some(state) => DeadlineLoad { live: state.live, total: state.total() },
+            None => DeadlineLoad::default(),
         };
-        (0..self.calendar.deadlines()).filter(|&index| self.calendar.is_mutable(index, now)).map(filling).collect()
+        let of = |index: u16| self.calendar.is_mutable(index, now).then(|| load(index));
+        (0..self.calendar.deadlines()).map(of).collect()
     }
 
     /// Adds a sector to the deadline that it names, unproven.

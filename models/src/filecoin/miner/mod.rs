@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!   period      when deadlines open and close         funds      what is free, what is owed, who is paid first
-//!   assignment  where a new sector is proven          commit     pre-commit, prove-commit, non-interactive proofs
+//!   life        how long a sector may live            commit     pre-commit, prove-commit, non-interactive proofs
 //!   sector      one sector and where it stands        proving    Window PoSt, faults, recoveries, disputes
 //!   holdings    sectors in deadlines and partitions   terms_of   extension, replica update, termination
-//!   life        how long a sector may live            cron       end of a deadline, early terminations, rewards
+//!                                                     cron       end of a deadline, early terminations, rewards
 //! ```
 //!
 //! The actor is a machine: the state of the network ([`Conditions`]), its own balance and a message go in; what
@@ -20,7 +20,6 @@
 //! here), the creation deposit of FIP-0077, compaction and moving of partitions, deals (which will hook into
 //! activation and termination).
 
-pub mod assignment;
 mod commit;
 mod cron;
 pub mod funds;
