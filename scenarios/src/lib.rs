@@ -21,6 +21,7 @@ pub mod events;
 pub mod explain;
 pub mod failure;
 pub mod file;
+pub mod filecoin;
 pub mod folder;
 pub mod host;
 pub mod inputs;

@@ -243,6 +243,19 @@ impl Operator {
     fn commit(&mut self, first: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
         let Some(&batch) = self.batches.get(&first) else { return };
         let non_interactive = config.non_interactive && view.policy.non_interactive_porep;
+        let age_max = if non_interactive {
+            view.policy.non_interactive_lookback
+        } else {
+            view.policy.seal_randomness_lookback
+        };
+        if view.now - batch.ticket > age_max {
+            // Sealed too long ago: once more, with a new ticket.
+            let ticket = view.now - Epochs::ONE;
+            self.batches.insert(first, Batch { ticket, ..batch });
+            wishes.push(Wish::Seal(numbers(first, batch.count), ticket));
+            self.plan(view.now + config.sealing, Task::Commit(first));
+            return;
+        }
         let slack = if non_interactive { Epochs::ZERO } else { view.policy.max_prove_commit_duration };
         let expiration = view.now + slack + config.commitment;
         let info = |number: SectorNumber| {
@@ -278,7 +291,7 @@ impl Operator {
                 let ready = view.now + view.policy.precommit_challenge_delay + Epochs::ONE;
                 self.plan(ready, Task::Prove2(infos[0].number.0));
             }
-            (Wish::PreCommit(infos), Err(refusal)) => self.later(infos[0].number.0, refusal, config, view),
+            (Wish::PreCommit(infos), Err(_)) => self.plan(again, Task::Commit(infos[0].number.0)),
             (Wish::ProveCommit(sectors), Ok(())) => {
                 self.batches.remove(&sectors[0].0);
                 self.watch(sectors, config, view);
@@ -298,17 +311,6 @@ impl Operator {
             (Wish::DeclareRecoveries(deadline, _), Err(_)) => self.plan_declaration(*deadline, again, view),
             _ => {}
         }
-    }
-
-    /// A pre-commit was refused: sent again tomorrow, if the ticket lasts; else the batch is sealed again.
-    fn later(&mut self, first: u64, refusal: &Refusal, config: &OperatorConfig, view: &View<'_>) {
-        let again = view.now + Epochs::from_days(1);
-        let batch = self.batches.get_mut(&first).expect("it was just refused");
-        let is_stale = again - batch.ticket > view.policy.seal_randomness_lookback;
-        if is_stale || matches!(refusal, Refusal::Ticket(_)) {
-            batch.ticket = again - config.sealing - Epochs::ONE;
-        }
-        self.plan(again, Task::Commit(first));
     }
 
     /// Puts the deadlines of new sectors on the agenda.

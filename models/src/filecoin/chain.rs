@@ -170,6 +170,11 @@ impl Chain {
         self.network.conditions(config, self.now)
     }
 
+    /// The initial pledge of so much quality-adjusted power now.
+    pub fn pledge_of(&self, config: &ChainConfig, qa: Power) -> AttoFil {
+        self.conditions(config).initial_pledge(qa)
+    }
+
     /// The randomness of the beacon at an epoch.
     pub fn beacon(epoch: Epoch, draws: &Draws) -> [u8; 32] {
         randomness(BEACON, epoch, draws)

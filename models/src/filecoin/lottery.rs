@@ -11,8 +11,7 @@
 //! and its cap) and chain/stmgr/actors.go (who is eligible).
 //! Left out: forks; every block is on the one chain, so weights and tie-breaks decide nothing.
 
-use super::election::{PoissonTail, rate};
-use super::fixed::Int768;
+use super::fixed::wide;
 use super::policy::Policy;
 use crate::ids::MinerId;
 use crate::units::{Epoch, Epochs, Power};
@@ -149,12 +148,21 @@ impl Lottery {
 }
 
 /// Odds that the whole network wins at most k times an epoch, in 2^-64, for k = 0, 1, ... up to where they are one.
+///
+/// Poisson's odds are `E^k / k!` over their sum, which is summed here in 2^-128ths until nothing is added: lotus' own
+/// rational function for `e^-E` is meant for one miner and at most fifteen wins, and leaves a tail that does not end.
 pub fn odds(policy: &Policy) -> Vec<u64> {
-    let tails = PoissonTail::new(rate(i128::from(policy.expected_winners), 1));
-    // Of a tail in 2^-256 the first 64 bits: what is left is less than a draw can tell.
-    let first_bits = |tail: Int768| (tail >> 192_u32).as_::<i128>();
-    let known = tails.map(first_bits).take_while(|&tail| tail > 0);
-    known.map(|tail| ((1_i128 << 64) - tail) as u64).collect()
+    let mean = wide(i128::from(policy.expected_winners));
+    let mut sums = vec![wide(1) << 128_u32];
+    let (mut term, mut count) = (sums[0], 0);
+    while term > wide(0) {
+        count += 1;
+        term = term * mean / wide(count);
+        sums.push(*sums.last().expect("one is there") + term);
+    }
+    let whole = *sums.last().expect("one is there");
+    let odds = sums.iter().map(|sum| ((*sum << 64_u32) / whole).as_::<i128>());
+    odds.take_while(|odds| *odds < 1 << 64).map(|odds| odds as u64).collect()
 }
 
 /// A whole number of bytes below `total`, each with the same odds.
@@ -193,6 +201,23 @@ mod tests {
         lottery.record(MinerId(0), Power::new(7), Epoch::new(10));
         assert_eq!(lottery.draw(Epoch::new(909), Power::ZERO, &draws), Wins::default());
         assert_eq!(lottery.draw(Epoch::new(910), Power::ZERO, &draws).miners, [(MinerId(0), 1)]);
+    }
+
+    #[test]
+    fn the_network_wins_as_often_as_poisson_says() {
+        // Row 39 of the shared validation targets: P(0..10) of Poisson(5).
+        let expected = [
+            0.006738, 0.033690, 0.084224, 0.140374, 0.175467, 0.175467, 0.146223, 0.104445, 0.065278, 0.036266, 0.018133,
+        ];
+        let odds = odds(&Policy::default());
+        let mut before = 0.0;
+        for (count, expected) in expected.into_iter().enumerate() {
+            let at_most = odds[count] as f64 / (1_u128 << 64) as f64;
+            assert!((at_most - before - expected).abs() < 5e-7, "{count}: {}", at_most - before);
+            before = at_most;
+        }
+        assert!(odds.len() > 25 && odds.len() < 60, "{} counts", odds.len());
+        assert!(odds.is_sorted());
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! - [`piece`], [`proofs`]: piece commitments; sealing, proofs of replication and of space-time, and what they cost.
 //! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
-//! - [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
+//! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator. Amounts are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
@@ -41,5 +41,6 @@ pub mod rulesets;
 pub mod smooth;
 pub mod split;
 pub mod supply;
+pub mod vault;
 pub mod vesting;
 pub mod warm;

@@ -19,6 +19,8 @@ use crate::units::{AttoFil, Power};
 /// What the end of a deadline did, beside its effects.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeadlineEnd {
+    /// The deadline, if one ended.
+    pub deadline: Option<u16>,
     /// Quality-adjusted power whose proof is missing.
     pub missed: Power,
     /// Sectors that ended on time.
@@ -50,6 +52,7 @@ impl MinerActor {
             self.pay_for_early_ends(&settled.too_long, terms, balance, &mut effects);
         }
         let end = DeadlineEnd {
+            deadline: Some(deadline.index),
             missed: settled.missed,
             expired: settled.expired,
             too_long: settled.too_long,

@@ -13,12 +13,9 @@
 
 use super::super::monies::RewardAtActivation;
 use super::super::power::PowerPair;
+pub use super::super::proofs::identity::SectorNumber;
 use crate::units::{AttoFil, Epoch};
 use serde::{Deserialize, Serialize};
-
-/// Number of a sector of its miner; never used again.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct SectorNumber(pub u64);
 
 /// What is in a sector, in nominal bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
