@@ -17,7 +17,7 @@ fn net() -> Net {
 fn hasty() -> Net {
     let mut config = config();
     config.policy.max_prove_commit_duration = Epochs::new(2_880 + 150);
-    config.policy.min_sector_lifetime = Epochs::from_days(3);
+    config.policy.min_sector_lifetime = Epochs::from_days(6);
     config.policy.fault_max_age = Epochs::from_days(3);
     config.policy.termination_full_age = Epochs::from_days(2);
     Net::new(config, 1, 7)
