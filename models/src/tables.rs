@@ -208,11 +208,23 @@ pub static MINER_DAYS: Table = Table {
         Column::amount("daily_fee_attofil", "attoFIL", "Daily fees."),
         Column::amount("fault_fee_attofil", "attoFIL", "Fault fees."),
         Column::amount("termination_fee_attofil", "attoFIL", "Termination fees."),
-        Column::amount("missed_pre_commit_attofil", "attoFIL", "Deposits of pre-commits that were never proven."),
-        Column::amount("invalid_post_attofil", "attoFIL", "Fees for proofs found wrong, the reporter's part included."),
+        Column::amount(
+            "missed_pre_commit_attofil",
+            "attoFIL",
+            "Deposits of pre-commits that were never proven.",
+        ),
+        Column::amount(
+            "invalid_post_attofil",
+            "attoFIL",
+            "Fees for proofs found wrong, the reporter's part included.",
+        ),
         Column::amount("closing_attofil", "attoFIL", "Wallet and actor when the day ended."),
         Column::amount("residual_attofil", "attoFIL", "Closing less opening less all flows: zero."),
-        Column::amount("between_attofil", "attoFIL", "Moved from the wallet into the actor, less what came back."),
+        Column::amount(
+            "between_attofil",
+            "attoFIL",
+            "Moved from the wallet into the actor, less what came back.",
+        ),
         Column::amount("wallet_attofil", "attoFIL", "Wallet when the day ended."),
         Column::amount("deposits_attofil", "attoFIL", "Deposits of pre-commits when the day ended."),
         Column::amount("pledge_attofil", "attoFIL", "Initial pledge when the day ended."),
@@ -239,8 +251,11 @@ pub static SECTORS: Table = Table {
             "unproven, active, faulty, recovering, expired, terminated or faulty-too-long at the end.",
         ),
         Column::seconds("committed_s", "When its prove-commit was accepted."),
-        Column::seconds("first_proven_s", "When its first Window PoSt came, from when it had power; empty if none did.")
-            .or_empty(),
+        Column::seconds(
+            "first_proven_s",
+            "When its first Window PoSt came, from when it had power; empty if none did.",
+        )
+        .or_empty(),
         Column::amount("expiration_epoch", "", "Epoch until which it is committed."),
         Column::seconds("ended_s", "When it ended; empty if it lives.").or_empty(),
         Column::seconds("faulty_s", "Time that it was faulty, a fault that lasts included."),
@@ -271,7 +286,11 @@ pub static NETWORK: Table = Table {
         Column::amount("burnt_attofil", "attoFIL", "Burnt since genesis."),
         Column::amount("pledge_attofil", "attoFIL", "Initial pledge and locked rewards of the network."),
         Column::amount("circulating_attofil", "attoFIL", "FIL in circulation, as the actors see it."),
-        Column::amount("sector_pledge_attofil", "attoFIL", "Initial pledge of a sector of committed capacity."),
+        Column::amount(
+            "sector_pledge_attofil",
+            "attoFIL",
+            "Initial pledge of a sector of committed capacity.",
+        ),
         Column::count("null_rounds", "", "Epochs without a block."),
         Column::count("wins", "", "Wins of simulated miners that were paid."),
         Column::count("rest_wins", "", "Wins of the rest of the network."),
@@ -281,4 +300,16 @@ pub static NETWORK: Table = Table {
 
 /// Every table, in the order of the reference page.
 pub static ALL: &[&Table] = &[
-    &OBJECTS, &COPIES, &LADDER, &RUNGS, &READS, &NODES, &MINERS, &MINER_DAYS, &SECTORS, &NETWORK, &SERIES, &METRICS];
+    &OBJECTS,
+    &COPIES,
+    &LADDER,
+    &RUNGS,
+    &READS,
+    &NODES,
+    &MINERS,
+    &MINER_DAYS,
+    &SECTORS,
+    &NETWORK,
+    &SERIES,
+    &METRICS,
+];

@@ -71,7 +71,10 @@ fn a_miner_of_one_percent_wins_poisson_of_a_twentieth() {
     let error = math::sqrt(0.05 / EPOCHS as f64);
     assert!((mean - 0.05).abs() < 3.0 * error, "mean {mean}");
     // The variance of a sample variance of Poisson counts is about (mean + 2 mean^2) / n.
-    assert!((variance - 0.05).abs() < 3.0 * math::sqrt((0.05 + 0.005) / EPOCHS as f64), "variance {variance}");
+    assert!(
+        (variance - 0.05).abs() < 3.0 * math::sqrt((0.05 + 0.005) / EPOCHS as f64),
+        "variance {variance}"
+    );
     // Cells 0, 1, 2 and beyond: p = 0.001 at 16.27.
     let statistic = chi_square(&counts, &poisson(0.05, 3));
     assert!(statistic < 16.27, "{statistic}");

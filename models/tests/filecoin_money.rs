@@ -96,7 +96,9 @@ fn the_sum_over_all_accounts_never_moves_whatever_happens() {
     config.policy.fault_max_age = Epochs::from_days(2);
     config.weight = 1_000;
     let mut plans = Vec::new();
-    for (on_loss, repair) in [(OnLoss::Declare, true), (OnLoss::Skip, true), (OnLoss::Ignore, true), (OnLoss::Skip, false)] {
+    for (on_loss, repair) in
+        [(OnLoss::Declare, true), (OnLoss::Skip, true), (OnLoss::Ignore, true), (OnLoss::Skip, false)]
+    {
         let mut plan = honest(6);
         plan.batch = 2;
         plan.interval = Epochs::from_hours(8);
@@ -113,10 +115,11 @@ fn the_sum_over_all_accounts_never_moves_whatever_happens() {
     let ledger = crowd.net.chain.ledger();
     assert_eq!(ledger.residual(), AttoFil::ZERO);
     assert!(ledger.balance(Account::Burnt) < FIL_BASE);
-    let moved: Vec<AttoFil> = [Reason::FaultFee, Reason::DailyFee, Reason::TerminationFee, Reason::BlockReward]
-        .iter()
-        .map(|reason| ledger.moved(*reason))
-        .collect();
+    let moved: Vec<AttoFil> =
+        [Reason::FaultFee, Reason::DailyFee, Reason::TerminationFee, Reason::BlockReward]
+            .iter()
+            .map(|reason| ledger.moved(*reason))
+            .collect();
     assert!(moved.iter().all(|amount| *amount > AttoFil::ZERO), "{moved:?}");
 }
 

@@ -257,7 +257,8 @@ fn the_daily_fee_is_that_of_the_supply_at_activation_once_for_each_day_of_life()
     net.commit(0..1);
     let circulating = net.chain.network().circulating();
     // 5.56e-15 of the supply per 32 GiB a day: row 62 of the shared reference has 680 million FIL.
-    let scaled = AttoFil::new(3_780_793_052_776).floor_mul(circulating.atto() / 1_000_000_000, 680_000_000 * 1_000_000_000);
+    let scaled = AttoFil::new(3_780_793_052_776)
+        .floor_mul(circulating.atto() / 1_000_000_000, 680_000_000 * 1_000_000_000);
     let fee = net.sector(0).daily_fee;
     assert!((fee - scaled).atto().abs() < 1_000, "{fee:?}, not {scaled:?}");
     net.prove_days(0, 3);

@@ -39,6 +39,7 @@ fn plan(sectors: u64, on_loss: OnLoss, repair_hours: Option<u64>) -> OperatorCon
         on_loss,
         repair: repair_hours.map(|hours| Law::Exponential { mean: SimSpan::from_hours(hours) }),
         capital: AttoFil::from_fil(50_000),
+        cushion: AttoFil::from_fil(100),
     }
 }
 

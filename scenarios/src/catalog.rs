@@ -50,8 +50,16 @@ macro_rules! claims {
 }
 
 /// The scenarios that people run.
-pub static CATALOG: &[Entry] =
-    entries!["smoke", "lonely-publisher", "off-or-deleted", "viewers-keep-it", "gc-sweep", "record-cliff", "onboarding", "fault-storm"];
+pub static CATALOG: &[Entry] = entries![
+    "smoke",
+    "lonely-publisher",
+    "off-or-deleted",
+    "viewers-keep-it",
+    "gc-sweep",
+    "record-cliff",
+    "onboarding",
+    "fault-storm"
+];
 
 /// One small scenario for each claim, in order of their numbers.
 pub static CLAIMS: &[Claim] = claims![

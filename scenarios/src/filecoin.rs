@@ -66,12 +66,7 @@ fn background(keys: &Instance, first: Epoch, duration: Epochs) -> Background {
     let quality = (keys.real("quality") * 1e6) as i128;
     let point = |at: Epoch, raw: Bytes, pledge: AttoFil, circulating: AttoFil| {
         let raw = Power::of(raw);
-        Point {
-            at,
-            power: PowerPair { raw, qa: raw.floor_mul(quality, 1_000_000) },
-            pledge,
-            circulating,
-        }
+        Point { at, power: PowerPair { raw, qa: raw.floor_mul(quality, 1_000_000) }, pledge, circulating }
     };
     let (raw, pledge, circulating) =
         (keys.bytes("raw_power"), keys.money("pledge"), keys.money("circulating"));
@@ -109,6 +104,7 @@ fn group(keys: &Instance) -> MinerGroup {
             on_loss,
             repair: keys.maybe_span("repair").map(|mean| Law::Exponential { mean }),
             capital: keys.money("capital"),
+            cushion: keys.money("cushion"),
         },
     }
 }

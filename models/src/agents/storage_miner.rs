@@ -75,6 +75,8 @@ pub struct OperatorConfig {
     pub repair: Option<Law>,
     /// What it starts with in its wallet.
     pub capital: AttoFil,
+    /// What it keeps free in its actor, so that fees do not become debts: looked at when it proves.
+    pub cushion: AttoFil,
 }
 
 /// What an operator wants done.
@@ -88,7 +90,7 @@ pub enum Wish {
     ProveCommit(Vec<SectorNumber>),
     /// [`MinerActor::prove_commit_ni`], in that deadline.
     ProveCommitNi(Vec<PreCommitInfo>, u16),
-    /// [`MinerActor::submit_window_post`]; `bad` if a proof is wanted of sectors that are lost.
+    /// [`MinerActor::submit_window_post`].
     WindowPost(u16, Vec<PartitionProof>),
     /// [`MinerActor::declare_faults`].
     DeclareFaults(u16, Vec<SectorNumber>),
@@ -96,6 +98,8 @@ pub enum Wish {
     DeclareRecoveries(u16, Vec<SectorNumber>),
     /// [`MinerActor::extend`].
     Extend(Vec<SectorNumber>, Epoch),
+    /// Money from the wallet into the actor, as far as the wallet has it.
+    TopUp(AttoFil),
     /// The bytes of sectors are gone.
     Lose(Vec<SectorNumber>),
     /// The bytes of sectors are there again.
@@ -158,6 +162,8 @@ pub struct View<'a> {
     pub now: Epoch,
     /// Its own miner actor.
     pub miner: &'a MinerActor,
+    /// Balance of its actor.
+    pub balance: AttoFil,
     /// Protocol parameters.
     pub policy: &'a Policy,
     /// Nominal bytes of a sector.
@@ -261,10 +267,15 @@ impl Operator {
         let info = |number: SectorNumber| {
             let entity = self.entity.member(number.0);
             // Non-interactive proofs are for committed capacity only.
-            let is_verified = !non_interactive
-                && dist::chance(&mut view.draws.at(VERIFIED, entity, 0), config.verified);
+            let is_verified =
+                !non_interactive && dist::chance(&mut view.draws.at(VERIFIED, entity, 0), config.verified);
             let verified = if is_verified { view.sector_size } else { 0 };
-            PreCommitInfo { number, ticket: batch.ticket, expiration, contents: Contents { plain: 0, verified } }
+            PreCommitInfo {
+                number,
+                ticket: batch.ticket,
+                expiration,
+                contents: Contents { plain: 0, verified },
+            }
         };
         let infos = numbers(first, batch.count).into_iter().map(info).collect();
         if non_interactive {
@@ -349,6 +360,10 @@ impl Operator {
         self.plan_proof(deadline, open.close, view);
         if open.index != deadline {
             return;
+        }
+        let missing = config.cushion - view.miner.funds().available(view.balance);
+        if missing > AttoFil::ZERO {
+            wishes.push(Wish::TopUp(missing));
         }
         let mut proofs = Vec::new();
         for (place, partition) in state.partitions.iter().enumerate() {

@@ -77,12 +77,7 @@ mod tests {
 
     fn point(at: i64, raw: i128) -> Point {
         let power = PowerPair { raw: Power::new(raw), qa: Power::new(8 * raw) };
-        Point {
-            at: Epoch::new(at),
-            power,
-            pledge: AttoFil::new(3 * raw),
-            circulating: AttoFil::new(5 * raw),
-        }
+        Point { at: Epoch::new(at), power, pledge: AttoFil::new(3 * raw), circulating: AttoFil::new(5 * raw) }
     }
 
     #[test]
@@ -91,7 +86,10 @@ mod tests {
         let raw = |at| path.at(Epoch::new(at)).0.power.raw.bytes();
         assert_eq!([0, 10, 13, 20, 1000].map(raw), [100, 100, 130, 200, 200]);
         let (rest, circulating) = path.at(Epoch::new(15));
-        assert_eq!((rest.power.qa, rest.pledge, circulating), (Power::new(1200), AttoFil::new(450), AttoFil::new(750)));
+        assert_eq!(
+            (rest.power.qa, rest.pledge, circulating),
+            (Power::new(1200), AttoFil::new(450), AttoFil::new(750))
+        );
         assert_eq!(rest.miners, 600);
     }
 

@@ -104,7 +104,8 @@ impl Chain {
     pub fn new(config: &ChainConfig, entities: &[Entity], draws: &Draws) -> Self {
         let count = entities.len();
         let (rest, _) = config.background.at(config.start.epoch);
-        let mut claims = Claims::new(count, config.policy.consensus_min_power, config.policy.consensus_min_miners);
+        let mut claims =
+            Claims::new(count, config.policy.consensus_min_power, config.policy.consensus_min_miners);
         claims.set_rest(rest);
         let network = Network::new(config, &claims);
         let calendar = |&entity: &Entity| {
@@ -260,7 +261,12 @@ impl Chain {
     ///
     /// # Errors
     /// As there.
-    pub fn pre_commit(&mut self, config: &ChainConfig, id: MinerId, infos: &[PreCommitInfo]) -> Result<(), Refusal> {
+    pub fn pre_commit(
+        &mut self,
+        config: &ChainConfig,
+        id: MinerId,
+        infos: &[PreCommitInfo],
+    ) -> Result<(), Refusal> {
         self.message(config, id, |miner, terms, balance| miner.pre_commit(infos, terms, balance))
     }
 
@@ -288,7 +294,9 @@ impl Chain {
         infos: &[(PreCommitInfo, Checked)],
         deadline: u16,
     ) -> Result<(), Refusal> {
-        self.message(config, id, |miner, terms, balance| miner.prove_commit_ni(infos, deadline, terms, balance))
+        self.message(config, id, |miner, terms, balance| {
+            miner.prove_commit_ni(infos, deadline, terms, balance)
+        })
     }
 
     /// [`MinerActor::submit_window_post`].
@@ -385,7 +393,12 @@ impl Chain {
     ///
     /// # Errors
     /// As there.
-    pub fn terminate(&mut self, config: &ChainConfig, id: MinerId, sectors: &[SectorNumber]) -> Result<(), Refusal> {
+    pub fn terminate(
+        &mut self,
+        config: &ChainConfig,
+        id: MinerId,
+        sectors: &[SectorNumber],
+    ) -> Result<(), Refusal> {
         self.message(config, id, |miner, terms, balance| miner.terminate(sectors, terms, balance))
     }
 

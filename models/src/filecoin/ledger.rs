@@ -255,13 +255,8 @@ impl Ledger {
     /// Every account that is overdrawn; none, always.
     pub fn overdrawn(&self) -> impl Iterator<Item = (Account, AttoFil)> {
         let id = |place: usize| MinerId(place as u32);
-        let singles = [
-            Account::RewardPot,
-            Account::Reserve,
-            Account::Burnt,
-            Account::Holders,
-            Account::Background,
-        ];
+        let singles =
+            [Account::RewardPot, Account::Reserve, Account::Burnt, Account::Holders, Account::Background];
         let wallets = (0..self.wallets.len()).map(move |place| Account::Wallet(id(place)));
         let actors = (0..self.actors.len()).map(move |place| Account::Miner(id(place)));
         let all = singles.into_iter().chain(wallets).chain(actors);

@@ -207,7 +207,8 @@ mod tests {
     fn the_network_wins_as_often_as_poisson_says() {
         // Row 39 of the shared validation targets: P(0..10) of Poisson(5).
         let expected = [
-            0.006738, 0.033690, 0.084224, 0.140374, 0.175467, 0.175467, 0.146223, 0.104445, 0.065278, 0.036266, 0.018133,
+            0.006738, 0.033690, 0.084224, 0.140374, 0.175467, 0.175467, 0.146223, 0.104445, 0.065278,
+            0.036266, 0.018133,
         ];
         let odds = odds(&Policy::default());
         let mut before = 0.0;

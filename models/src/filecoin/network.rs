@@ -193,7 +193,10 @@ impl Network {
     pub fn check(&self, broken: &mut Vec<String>) {
         let reward = &self.reward;
         if reward.realized_sum > reward.baseline_sum {
-            broken.push(format!("realised {} above the baseline's {}", reward.realized_sum, reward.baseline_sum));
+            broken.push(format!(
+                "realised {} above the baseline's {}",
+                reward.realized_sum, reward.baseline_sum
+            ));
         }
         if reward.theta().raw() < self.theta.raw() {
             broken.push(format!("effective network time went back from {:?}", self.theta));

@@ -40,7 +40,8 @@ fn faulty(chain: &Chain) -> f64 {
 
 fn balance(chain: &Chain) -> f64 {
     let of = |account| chain.ledger().balance(account);
-    let miners = chain.miners().iter().map(|miner| of(Account::Wallet(miner.id())) + of(Account::Miner(miner.id())));
+    let miners =
+        chain.miners().iter().map(|miner| of(Account::Wallet(miner.id())) + of(Account::Miner(miner.id())));
     miners.sum::<AttoFil>().as_fil_f64_lossy()
 }
 

@@ -203,19 +203,22 @@ impl FilecoinWorld {
     ) -> Result<(), Refusal> {
         match wish {
             Wish::Seal(sectors, ticket) => self.vault.seal(id, sectors, *ticket, draws),
+            Wish::TopUp(amount) => {
+                let (wallet, actor) = (Account::Wallet(id), Account::Miner(id));
+                let amount = (*amount).min(self.chain.ledger().balance(wallet));
+                self.chain.transfer(wallet, actor, amount, Reason::TopUp);
+            }
             Wish::Lose(sectors) => self.vault.lose(id, sectors),
             Wish::Restore(sectors) => self.vault.restore(id, sectors),
             Wish::PreCommit(infos) => {
                 self.pay_gas(config, id, config.gas.pre_commit, infos.len());
-                return self
-                    .with_funds(id, |chain| chain.pre_commit(&config.chain, id, infos));
+                return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, infos));
             }
             Wish::ProveCommit(sectors) => {
                 let proofs: Vec<_> =
                     sectors.iter().map(|sector| (*sector, self.porep(config, id, *sector, draws))).collect();
                 self.pay_gas(config, id, config.gas.prove_commit, sectors.len());
-                return self
-                    .with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs));
+                return self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs));
             }
             Wish::ProveCommitNi(infos, deadline) => {
                 let proofs: Vec<_> = infos
@@ -237,9 +240,8 @@ impl FilecoinWorld {
             }
             Wish::DeclareRecoveries(deadline, sectors) => {
                 self.pay_gas(config, id, config.gas.declaration, 1);
-                return self.with_funds(id, |chain| {
-                    chain.declare_recoveries(&config.chain, id, *deadline, sectors)
-                });
+                return self
+                    .with_funds(id, |chain| chain.declare_recoveries(&config.chain, id, *deadline, sectors));
             }
             Wish::Extend(sectors, until) => {
                 self.pay_gas(config, id, config.gas.declaration, 1);
@@ -282,7 +284,13 @@ impl FilecoinWorld {
         self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight);
     }
 
-    fn porep(&mut self, config: &FilecoinConfig, id: MinerId, sector: SectorNumber, draws: &Draws) -> Checked {
+    fn porep(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        sector: SectorNumber,
+        draws: &Draws,
+    ) -> Checked {
         let precommit = self.chain.miner(id).precommits().find(|precommit| precommit.info.number == sector);
         let Some(at) = precommit.map(|precommit| precommit.at) else { return Checked(false) };
         let challenge = at + config.chain.policy.precommit_challenge_delay;
@@ -300,7 +308,9 @@ impl FilecoinWorld {
         };
         let mut holds = true;
         for proof in proofs {
-            let Some(partition) = state.partitions.get(proof.partition as usize) else { return Checked(false) };
+            let Some(partition) = state.partitions.get(proof.partition as usize) else {
+                return Checked(false);
+            };
             let sectors = partition.sectors.iter().filter(asked);
             let sectors = sectors.filter(|number| !proof.skipped.contains(number));
             holds &= self.vault.window_post(id, sectors, challenge, draws);
@@ -419,6 +429,7 @@ fn view<'a>(chain: &'a Chain, config: &'a FilecoinConfig, id: MinerId, draws: &'
     View {
         now: chain.now(),
         miner: chain.miner(id),
+        balance: chain.ledger().balance(Account::Miner(id)),
         policy: &config.chain.policy,
         sector_size: config.chain.sector_size,
         draws,

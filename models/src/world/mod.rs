@@ -129,7 +129,8 @@ impl World {
         let keys: Vec<Key> = nodes.iter().map(|node| node::peer_key(draws.run_seed(), node.entity)).collect();
         let ladder = Ladder::new(&content);
         let dht = dht::DhtWorld::new(&config, &nodes, &keys);
-        let filecoin = config.filecoin.as_ref().map(|own| Box::new(filecoin::FilecoinWorld::new(own, &draws)));
+        let filecoin =
+            config.filecoin.as_ref().map(|own| Box::new(filecoin::FilecoinWorld::new(own, &draws)));
         World {
             up: vec![false; nodes.len()],
             turned: vec![Turned::default(); nodes.len()],

@@ -202,6 +202,7 @@ pub fn honest(sectors: u64) -> OperatorConfig {
         on_loss: OnLoss::Declare,
         repair: None,
         capital: AttoFil::from_fil(100),
+        cushion: AttoFil::ZERO,
     }
 }
 
@@ -240,9 +241,11 @@ impl Crowd {
         let Net { config, chain, draws, .. } = &mut self.net;
         let mut wishes = Vec::new();
         let own = chain.miner(id).clone();
+        let balance = chain.ledger().balance(Account::Miner(id));
         let seen = View {
             now: chain.now(),
             miner: &own,
+            balance,
             policy: &config.policy,
             sector_size: config.sector_size,
             draws,
@@ -251,29 +254,35 @@ impl Crowd {
         for wish in wishes {
             let has = |number: &SectorNumber| operator.has(*number, plan);
             let answer = match &wish {
-                Wish::Seal(..) | Wish::Lose(_) | Wish::Restore(_) => Ok(()),
+                Wish::Seal(..) | Wish::TopUp(_) | Wish::Lose(_) | Wish::Restore(_) => Ok(()),
                 Wish::PreCommit(infos) => chain.pre_commit(config, id, infos),
                 Wish::ProveCommit(numbers) => {
-                    let proofs: Vec<_> = numbers.iter().map(|number| (*number, Checked(has(number)))).collect();
+                    let proofs: Vec<_> =
+                        numbers.iter().map(|number| (*number, Checked(has(number)))).collect();
                     chain.prove_commit(config, id, &proofs)
                 }
                 Wish::ProveCommitNi(infos, deadline) => {
-                    let proofs: Vec<_> = infos.iter().map(|info| (*info, Checked(has(&info.number)))).collect();
+                    let proofs: Vec<_> =
+                        infos.iter().map(|info| (*info, Checked(has(&info.number)))).collect();
                     chain.prove_commit_ni(config, id, &proofs, *deadline)
                 }
                 Wish::WindowPost(deadline, proofs) => {
                     chain.submit_window_post(config, id, *deadline, proofs, Checked(true))
                 }
-                Wish::DeclareFaults(deadline, sectors) => chain.declare_faults(config, id, *deadline, sectors),
+                Wish::DeclareFaults(deadline, sectors) => {
+                    chain.declare_faults(config, id, *deadline, sectors)
+                }
                 Wish::DeclareRecoveries(deadline, sectors) => {
                     chain.declare_recoveries(config, id, *deadline, sectors)
                 }
                 Wish::Extend(sectors, until) => chain.extend(config, id, sectors, *until),
             };
             let own = chain.miner(id).clone();
+            let balance = chain.ledger().balance(Account::Miner(id));
             let heard = View {
                 now: chain.now(),
                 miner: &own,
+                balance,
                 policy: &config.policy,
                 sector_size: config.sector_size,
                 draws,

@@ -15,7 +15,10 @@ static FAMILIES: &[Choice] = &[
         name: "sdr-poseidon",
         doc: "Filecoin's own: stacked depth-robust graphs and Poseidon trees; every replica is bytes of its own.",
     },
-    Choice { name: "sha256-merkle", doc: "The same life of a sector with one SHA-256 tree over its data; cannot tell copies." },
+    Choice {
+        name: "sha256-merkle",
+        doc: "The same life of a sector with one SHA-256 tree over its data; cannot tell copies.",
+    },
     Choice { name: "pdp", doc: "Proof of data possession: five leaves; cannot tell copies." },
 ];
 
@@ -30,7 +33,10 @@ static NOMINAL_SIZES: &[Choice] = &[
 ];
 
 static ON_LOSS: &[Choice] = &[
-    Choice { name: "declare", doc: "Declares lost sectors faulty before their deadline, or leaves them out of the proof." },
+    Choice {
+        name: "declare",
+        doc: "Declares lost sectors faulty before their deadline, or leaves them out of the proof.",
+    },
     Choice { name: "skip", doc: "Leaves lost sectors out of the next proof." },
     Choice { name: "ignore", doc: "Does not notice: no proof of their partition can be made." },
 ];
@@ -328,6 +334,15 @@ pub(super) const MINERS: Section = Section {
             need: Need::Default("1000 FIL"),
             when: When::Always,
             doc: "Money that each operator starts with.",
+            source: "this program",
+        },
+        Key {
+            path: "cushion",
+            kind: MONEY,
+            need: Need::Default("10 FIL"),
+            when: When::Always,
+            doc: "What an operator keeps free in its actor, as long as its wallet has it, so that fees do not become \
+                  debts: who is in debt wins nothing. Looked at with every proof.",
             source: "this program",
         },
     ],

@@ -131,8 +131,11 @@ impl MinerActor {
         let mut loads = self.holdings.loads(now);
         let places = assign_sectors(terms.policy, &mut loads, terms.partition_sectors, found.len());
         let places = places.ok_or(Refusal::Full)?;
-        let sectors: Vec<Sector> =
-            found.iter().zip(places).map(|(precommit, place)| self.make(&precommit.info, place as u16, terms)).collect();
+        let sectors: Vec<Sector> = found
+            .iter()
+            .zip(places)
+            .map(|(precommit, place)| self.make(&precommit.info, place as u16, terms))
+            .collect();
         let deposits: AttoFil = found.iter().map(|precommit| precommit.deposit).sum();
         let needed: AttoFil = sectors.iter().map(|sector| sector.pledge).sum();
         // A debt may stay: only what is unlocked counts here.
@@ -167,7 +170,8 @@ impl MinerActor {
             return Err(Refusal::Barred(self.barred_until));
         }
         if deadline >= self.holdings.calendar().deadlines()
-            || !self.holdings.calendar().is_mutable(deadline, now) {
+            || !self.holdings.calendar().is_mutable(deadline, now)
+        {
             return Err(Refusal::Deadline(deadline));
         }
         for (info, holds) in infos {
@@ -187,8 +191,7 @@ impl MinerActor {
         if self.funds.unlocked(balance) < self.funds.debt() {
             return Err(Refusal::Debt(self.funds.debt()));
         }
-        let sectors: Vec<Sector> =
-            infos.iter().map(|(info, _)| self.make(info, deadline, terms)).collect();
+        let sectors: Vec<Sector> = infos.iter().map(|(info, _)| self.make(info, deadline, terms)).collect();
         let needed: AttoFil = sectors.iter().map(|sector| sector.pledge).sum();
         let available = self.funds.available(balance);
         if available < needed {

@@ -291,13 +291,7 @@ impl Holdings {
     }
 
     /// A sector is found or said to be faulty: it ends 42 days after `deadline`, unless it ends before.
-    fn fail(
-        &mut self,
-        number: SectorNumber,
-        deadline: Deadline,
-        max_age: Epochs,
-        now: Epoch,
-    ) -> PowerPair {
+    fn fail(&mut self, number: SectorNumber, deadline: Deadline, max_age: Epochs, now: Epoch) -> PowerPair {
         let ends = deadline.last() + max_age;
         self.turn(number, |sector| match sector.standing {
             Standing::Unproven | Standing::Active => {
@@ -389,12 +383,7 @@ impl Holdings {
     }
 
     /// What `pick` says of the sectors of a partition. Looks at none if nothing in it is unproven or faulty.
-    fn of_partition<T>(
-        &self,
-        deadline: u16,
-        partition: u32,
-        pick: impl Fn(&Sector) -> Option<T>,
-    ) -> Vec<T> {
+    fn of_partition<T>(&self, deadline: u16, partition: u32, pick: impl Fn(&Sector) -> Option<T>) -> Vec<T> {
         let partition = &self.deadlines[&deadline].partitions[partition as usize];
         let power = &partition.power;
         if power.unproven.is_zero() && power.recovering.is_zero() {
@@ -433,8 +422,7 @@ impl Holdings {
         let proof = state.disputable.remove(place);
         let mut change = PowerPair::default();
         for partition in proof.partitions {
-            let sectors =
-                self.deadlines[&deadline.index].partitions[partition as usize].sectors.clone();
+            let sectors = self.deadlines[&deadline.index].partitions[partition as usize].sectors.clone();
             for number in sectors {
                 if self.sectors[&number].standing == Standing::Active {
                     change += self.fail(number, deadline, max_age, now);
@@ -452,10 +440,9 @@ impl Holdings {
         let posted = std::mem::take(&mut state.posted);
         state.disputable = std::mem::take(&mut state.proofs);
         let mut settled = Settled { faulty_before: state.power.faulty.qa, ..Settled::default() };
-        let is_missing =
-            |(place, partition): &(usize, &Partition)| {
-                !partition.power.live.is_zero() && posted.binary_search(&(*place as u32)).is_err()
-            };
+        let is_missing = |(place, partition): &(usize, &Partition)| {
+            !partition.power.live.is_zero() && posted.binary_search(&(*place as u32)).is_err()
+        };
         let missing: Vec<SectorNumber> = state
             .partitions
             .iter()
@@ -588,12 +575,17 @@ impl Holdings {
                     }
                 }
                 if own != partition.power {
-                    broken.push(format!("deadline {index} partition {place}: {:?}, counted {own:?}", partition.power));
+                    broken.push(format!(
+                        "deadline {index} partition {place}: {:?}, counted {own:?}",
+                        partition.power
+                    ));
                 }
             }
             if (sums, fee, live) != (state.power, state.daily_fee, state.live) {
-                broken.push(format!("deadline {index}: {:?} {:?} {}, counted {sums:?} {fee:?} {live}",
-                    state.power, state.daily_fee, state.live));
+                broken.push(format!(
+                    "deadline {index}: {:?} {:?} {}, counted {sums:?} {fee:?} {live}",
+                    state.power, state.daily_fee, state.live
+                ));
             }
         }
     }

@@ -24,9 +24,9 @@ mod commit;
 mod cron;
 pub mod funds;
 pub mod holdings;
+pub mod life;
 pub mod period;
 mod proving;
-pub mod life;
 pub mod sector;
 mod terms_of;
 
@@ -41,8 +41,8 @@ use crate::ids::MinerId;
 use crate::units::{AttoFil, Epoch, Power};
 use commit::PreCommit;
 use holdings::{Holdings, Refused};
-use period::Calendar;
 use life::BadExpiration;
+use period::Calendar;
 use sector::{Contents, SectorNumber};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -251,7 +251,8 @@ impl MinerActor {
         if pledge != self.funds.pledge {
             own.push(format!("pledge {:?}, of sectors {pledge:?}", self.funds.pledge));
         }
-        let active = (0..self.holdings.calendar().deadlines()).filter_map(|index| self.holdings.deadline(index));
+        let active =
+            (0..self.holdings.calendar().deadlines()).filter_map(|index| self.holdings.deadline(index));
         let power = active.fold(PowerPair::ZERO, |sum, state| sum + state.power.active());
         if power != claim {
             own.push(format!("claim {claim:?}, of sectors {power:?}"));
