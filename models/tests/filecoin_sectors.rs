@@ -210,9 +210,10 @@ fn a_sector_that_is_faulty_too_long_is_terminated_and_its_pledge_pays() {
     net.end_deadline(0);
     assert_eq!(net.standing(0), Standing::Ended(Ending::FaultyTooLong));
     assert!(net.chain.miner(MINER).funds().pledge.is_zero());
-    // FIP-0098: 8.5 % of the pledge, in proportion to an age below the full one; at least 2 % and 105 % of a fault fee.
+    // FIP-0098: 8.5 % of the pledge, less in proportion below the full age; at least 2 % and 105 % of a fault fee.
     let age = net.sector(0).ended.expect("it ended") - activation;
-    let aged = pledge.floor_mul(85, 1_000).floor_mul(i128::from(age.count()), 2 * 2_880);
+    let simple = pledge.floor_mul(85, 1_000);
+    let aged = simple.floor_mul(i128::from(age.count()), 2 * 2_880).min(simple);
     let fee = net.burnt(Reason::TerminationFee);
     assert!(fee >= aged.max(pledge.floor_mul(2, 100)), "{fee:?} of {pledge:?} at {age}");
     assert!(before - net.balance() >= fee);

@@ -33,6 +33,9 @@ const VERIFIED: Domain = Domain::new("filecoin/operator/verified");
 /// Epochs before a cut-off at which a declaration is sent at the latest.
 const MARGIN: Epochs = Epochs::new(2);
 
+/// An operator that cannot pay for what it sealed looks again after this.
+const SHORT_OF_MONEY: Epochs = Epochs::from_days(7);
+
 /// What an operator does about sectors that it has lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum OnLoss {
@@ -301,6 +304,9 @@ impl Operator {
             (Wish::PreCommit(infos), Ok(())) => {
                 let ready = view.now + view.policy.precommit_challenge_delay + Epochs::ONE;
                 self.plan(ready, Task::Prove2(infos[0].number.0));
+            }
+            (Wish::PreCommit(infos), Err(Refusal::Funds { .. } | Refusal::Debt(_))) => {
+                self.plan(view.now + SHORT_OF_MONEY, Task::Commit(infos[0].number.0));
             }
             (Wish::PreCommit(infos), Err(_)) => self.plan(again, Task::Commit(infos[0].number.0)),
             (Wish::ProveCommit(sectors), Ok(())) => {
