@@ -1,8 +1,10 @@
-//! What the program knows about a word: a key, a table, a metric, a rule, a kind of figure, a preset.
+//! What the program knows about a word: a key, a table, a metric, a rule, a kind of figure, a preset, a parameter of the
+//! chain.
 //! Everything is read from the tables that the program itself works by.
 
 use crate::keys::{ALIASES, Key, Kind, Need, OVERRIDES, SECTIONS, Section};
 use crate::presets::PRESETS;
+use crate::protocol;
 use crate::rules::RULES;
 use crate::suggest::nearest;
 use analysis::plots::PLOTS;
@@ -15,7 +17,8 @@ use std::fmt::Write as _;
 /// # Errors
 /// If nothing has that name: the nearest things that are known, in words.
 pub fn explain(word: &str) -> Result<String, String> {
-    let found: Vec<String> = [keys(word), tables(word), outputs(word), others(word)].concat();
+    let found: Vec<String> =
+        [keys(word), tables(word), outputs(word), others(word), protocol::explain(word)].concat();
     if !found.is_empty() {
         return Ok(found.join("\n"));
     }
@@ -109,7 +112,8 @@ fn all_names() -> Vec<String> {
         .chain(models::tables::ALL.iter().map(|table| table.name))
         .chain(RULES.iter().map(|rule| rule.name))
         .chain(PLOTS.iter().map(|kind| kind.name))
-        .chain(PRESETS.iter().map(|preset| preset.name));
+        .chain(PRESETS.iter().map(|preset| preset.name))
+        .chain(protocol::names());
     keys.chain(short).chain(rest.map(String::from)).collect()
 }
 
@@ -174,6 +178,7 @@ pub fn reference() -> String {
     list(&mut page, "Presets", PRESETS.iter().map(|preset| (preset.name, String::new(), preset.doc)));
     let measures = crate::claims::MEASURES.iter().map(|measure| (measure.name, String::new(), measure.doc));
     list(&mut page, "Measures of claims", measures);
+    protocol::reference(&mut page);
     page
 }
 

@@ -12,6 +12,7 @@
 
 pub mod batch;
 pub mod build;
+pub mod calc;
 pub mod catalog;
 pub mod check;
 pub mod claims;
@@ -33,6 +34,7 @@ pub mod path;
 pub mod predict;
 pub mod presets;
 pub mod problem;
+pub mod protocol;
 pub mod raw;
 pub mod regions;
 pub mod replay;

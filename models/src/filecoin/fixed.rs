@@ -15,6 +15,8 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::str::FromStr;
 
+/// 320 bits: Horner's rule on Q.128, half the work of 384.
+type Int320 = bnum::Int<40, 0, 1>;
 /// 384 bits: a product of two Q.128 of 64 integer bits each, or of a Q.128 and a Q.0 of 190 bits.
 pub type Int384 = bnum::Int<48, 0, 1>;
 /// 768 bits: a product of three Q.128, and one of two Q.256.
@@ -258,12 +260,20 @@ fn horner<const N: usize>(
 /// Source: built-in actors, reward/src/expneg.rs.
 ///
 /// # Panics
-/// If `x` is past 2^10 (the polynomials would no longer fit); the minting curves reach 5 in forty years.
+/// If `x` is past 100 (the polynomials would no longer fit); the minting curves reach 5 in forty years.
 pub fn exp_neg(x: Q128) -> Q128 {
-    const NUMERATOR: [Int384; 8] = constants(EXP_NUMERATOR);
-    const DENOMINATOR: [Int384; 14] = constants(EXP_DENOMINATOR);
-    let numerator = horner(&NUMERATOR, x.0, PRECISION);
-    Q128((numerator << PRECISION).div_floor(horner(&DENOMINATOR, x.0, PRECISION)))
+    const NUMERATOR: [Int320; 8] = constants(EXP_NUMERATOR);
+    const DENOMINATOR: [Int320; 14] = constants(EXP_DENOMINATOR);
+    // The highest power is 100^13 2^-48, in Q.128 below 2^167; times x below 2^302.
+    assert!(x.0 <= Q128::from_int(100).0, "exp(-x) of an x past 100");
+    ratio(&NUMERATOR, &DENOMINATOR, x)
+}
+
+/// The ratio of two polynomials, Q.128.
+fn ratio(numerator: &[Int320], denominator: &[Int320], x: Q128) -> Q128 {
+    let x = x.0.as_::<Int320>();
+    let numerator = horner(numerator, x, PRECISION).as_::<Int384>() << PRECISION;
+    Q128(numerator.div_floor(horner(denominator, x, PRECISION).as_::<Int384>()))
 }
 
 /// `exp(-x)` for `x >= 0`, both Q.256, as elections use it.
@@ -279,24 +289,20 @@ pub fn exp_neg_256(x: Int768) -> Int768 {
 
 /// The natural logarithm, Q.128.
 ///
-/// Splits off a power of two so that the rational function sees a number of [1, 2). A negative argument, which an
-/// estimate of shrinking power can produce, gives what the actors' code gives: a number without meaning, and the
+/// Splits off a power of two so that the rational function sees a number of [1, 2). Zero and negative arguments, which
+/// an estimate of shrinking power can produce, give what the actors' code gives: a number without meaning, and the
 /// reward it leads to is clamped by the caller.
 ///
 /// Source: built-in actors, runtime/src/builtin/reward/smooth/smooth_func.rs.
-///
-/// # Panics
-/// If `x` is zero.
 pub fn ln(x: Q128) -> Q128 {
-    const NUMERATOR: [Int384; 7] = constants(LN_NUMERATOR);
-    const DENOMINATOR: [Int384; 7] = constants(LN_DENOMINATOR);
-    assert!(x != Q128::ZERO, "the logarithm of zero");
+    const NUMERATOR: [Int320; 7] = constants(LN_NUMERATOR);
+    const DENOMINATOR: [Int320; 7] = constants(LN_DENOMINATOR);
     let exponent = i64::from(x.0.unsigned_abs().bit_width()) - 1 - i64::from(PRECISION);
     let shift = exponent.unsigned_abs() as u32;
     let scaled = if exponent > 0 { x.0 >> shift } else { x.0 << shift };
-    let numerator = horner(&NUMERATOR, scaled, PRECISION);
-    let fraction = (numerator << PRECISION).div_floor(horner(&DENOMINATOR, scaled, PRECISION));
-    Q128(LN_2 * wide(i128::from(exponent)) + fraction)
+    // Of size in [1, 2): coefficients below 2^133 and their sums fit many times over.
+    let fraction = ratio(&NUMERATOR, &DENOMINATOR, Q128(scaled));
+    Q128(LN_2 * wide(i128::from(exponent)) + fraction.0)
 }
 
 #[cfg(test)]

@@ -34,38 +34,38 @@ impl PaymentIntervals {
         PaymentIntervals { interval: interval.as_u64(), increase: increase.as_u64() }
     }
 
-    /// Bytes at which payments are due, from the first.
-    ///
-    /// # Panics
-    /// If one is past 16 EiB.
-    pub fn thresholds(&self) -> impl Iterator<Item = Bytes> + use<> {
-        let (mut length, increase) = (self.interval, self.increase);
-        let mut reached = 0_u64;
-        std::iter::from_fn(move || {
-            reached = reached.checked_add(length).expect("a payment interval past 16 EiB");
-            length = length.checked_add(increase).expect("a payment interval past 16 EiB");
-            Some(Bytes::new(reached))
-        })
+    /// Bytes at which the payment of that number is due, the first being number 1; `None` past 16 EiB.
+    pub fn threshold(&self, number: u64) -> Option<Bytes> {
+        let (k, interval) = (u128::from(number), u128::from(self.interval));
+        // k (k - 1) is even and below 2^128.
+        let growth = (k * k.saturating_sub(1) / 2).checked_mul(u128::from(self.increase))?;
+        let reached = (k * interval).checked_add(growth)?;
+        u64::try_from(reached).ok().map(Bytes::new)
     }
 
     /// The last threshold that so many bytes have reached, and the next.
+    ///
+    /// # Panics
+    /// If the next is past 16 EiB.
     pub fn bounds(&self, sent: Bytes) -> IntervalBounds {
-        let mut lower = Bytes::ZERO;
-        for next in self.thresholds() {
-            if next > sent {
-                return IntervalBounds { lower, next };
-            }
-            lower = next;
-        }
-        unreachable!("thresholds do not end")
+        let next = self.first(|threshold| threshold > sent);
+        let at = |number| self.threshold(number).expect("a payment interval past 16 EiB");
+        IntervalBounds { lower: at(next - 1), next: at(next) }
     }
 
     /// How many vouchers pay for a payload: one for every interval begun, the last one for what is left.
     pub fn vouchers(&self, payload: Bytes) -> u64 {
-        if payload == Bytes::ZERO {
-            return 0;
+        self.first(|threshold| threshold >= payload)
+    }
+
+    /// The number of the first threshold that is far enough, by halving; one past 16 EiB always is.
+    fn first(&self, far_enough: impl Fn(Bytes) -> bool) -> u64 {
+        let (mut low, mut high) = (0, u64::MAX);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.threshold(middle).is_none_or(&far_enough) { high = middle } else { low = middle + 1 }
         }
-        1 + self.thresholds().take_while(|threshold| *threshold < payload).count() as u64
+        low
     }
 }
 
@@ -73,4 +73,34 @@ impl PaymentIntervals {
 /// a voucher set.
 pub fn settling_at(policy: &Policy, now: Epoch, min_settle_height: Epoch) -> Epoch {
     (now + policy.channel_settle_delay).max(min_settle_height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interval_begun_takes_a_voucher() {
+        let intervals = PaymentIntervals::new(Bytes::new(10), Bytes::new(5));
+        let vouchers = |payload| intervals.vouchers(Bytes::new(payload));
+        assert_eq!([0, 1, 10, 11, 45, 46].map(vouchers), [0, 1, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn thresholds_are_sums_of_growing_intervals() {
+        let intervals = PaymentIntervals::new(Bytes::from_mib(1), Bytes::from_mib(1));
+        let (mut sum, mut length) = (0, 1 << 20);
+        for number in 1..=300 {
+            sum += length;
+            length += 1 << 20;
+            assert_eq!(intervals.threshold(number), Some(Bytes::new(sum)));
+            let bounds = intervals.bounds(Bytes::new(sum));
+            assert_eq!(
+                (Some(bounds.lower), Some(bounds.next)),
+                (intervals.threshold(number), intervals.threshold(number + 1))
+            );
+        }
+        assert_eq!(intervals.threshold(u64::MAX), None);
+        assert_eq!(PaymentIntervals::new(Bytes::new(1), Bytes::ZERO).vouchers(Bytes::MAX), u64::MAX);
+    }
 }

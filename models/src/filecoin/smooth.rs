@@ -87,7 +87,7 @@ impl FilterEstimate {
 /// Source: built-in actors, smooth/alpha_beta_filter.rs.
 ///
 /// # Panics
-/// If `power` is at zero (its position, or an end of the span with power that moves), or estimates are past 2^100.
+/// If `power` is at zero and hardly moves, or estimates are past 2^100.
 pub fn ratio_integral(reward: &FilterEstimate, power: &FilterEstimate, start: Epochs, span: Epochs) -> Q128 {
     let [p1, v1, p2, v2] = [reward.position, reward.velocity, power.position, power.velocity].map(widest);
     let start = widest(Q128::from_int(i128::from(start.count())));

@@ -7,8 +7,9 @@ use lastcopy::failure::Failure;
 /// Arguments of `lastcopy explain`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// A key such as population.<group>.uplink or just uplink, a table, a metric, a rule, a figure, a preset
-    #[arg(value_name = "KEY|TABLE|METRIC|RULE|PLOT")]
+    /// A key such as population.<group>.uplink or just uplink, a table, a metric, a rule, a figure, a preset,
+    /// a protocol parameter, a network version, a formula
+    #[arg(value_name = "WORD")]
     word: String,
 }
 

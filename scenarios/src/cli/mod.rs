@@ -1,5 +1,6 @@
 //! The command line: one command a file. Results go to stdout; progress and problems to stderr.
 
+mod calc;
 mod check;
 mod cid;
 mod claims;
@@ -64,6 +65,8 @@ enum Command {
     Commp(commp::Args),
     /// Seal files into a sector: replica id, commitments, and challenges with what they open
     Seal(seal::Args),
+    /// Work out a formula of the chain
+    Calc(calc::Args),
     /// Show the claims of the mission: measured, expected, verdict
     Claims(claims::Args),
     /// Print completions for a shell
@@ -122,6 +125,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Cid(args)) => cid::run(&args),
         Some(Command::Commp(args)) => commp::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
+        Some(Command::Calc(args)) => calc::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),

@@ -158,10 +158,10 @@ parameters! {
         within ("0 FIL", "2000000000 FIL"), since "genesis", source "built-in actors, reward/src/logic.rs";
     /// Decay of both mintings per epoch.
     minting_decay: Q128 = "37396271439864487274534522888786",
-        within ("1", "340282366920938463463374607431768211456"), since "genesis", source "built-in actors, reward/src/logic.rs (ln 2 over six years of 365 days)";
+        within ("1", "340282366920938463463374607431768"), since "genesis", source "built-in actors, reward/src/logic.rs (ln 2 over six years of 365 days)";
     /// e to the decay, less one: belongs to it.
     minting_decay_exp_less_one: Q128 = "37396273494747879394193016954629",
-        within ("1", "680564733841876926926749214863536422912"), since "genesis", source "built-in actors, reward/src/logic.rs";
+        within ("1", "340282537062152000000000000000000"), since "genesis", source "built-in actors, reward/src/logic.rs";
     /// Growth of the baseline per epoch.
     baseline_growth: Q128 = "340282591298641078465964189926313473653",
         within ("340282366920938463463374607431768211456", "680564733841876926926749214863536422912"), since "genesis", source "built-in actors, reward/src/logic.rs (doubles in 365 days)";
