@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! cd benches/reference-proofs
-//! RAYON_NUM_THREADS=1 TMPDIR=/dev/shm FIL_PROOFS_PARENT_CACHE=/dev/shm/parents cargo run --release
+//! export RAYON_NUM_THREADS=1 TMPDIR=/dev/shm FIL_PROOFS_PARENT_CACHE=/dev/shm/parents
+//! cargo run --release --locked --target-dir ../../target/reference-proofs
 //! ```
 
 use anyhow::{Context, Result, ensure};
@@ -21,6 +22,7 @@ use models::filecoin::proofs::graph::Graphs;
 use models::filecoin::proofs::identity::{PorepId, ProverId, SealIdentity, SectorNumber, Ticket};
 use models::filecoin::proofs::seal::Sealer;
 use std::fs::{self, File};
+use std::hint::black_box;
 use storage_proofs_core::api_version::ApiVersion;
 use storage_proofs_core::sector::SectorId;
 
@@ -94,7 +96,9 @@ fn main() -> Result<()> {
         (0..SEALS).try_for_each(|sector| by_library(round * SEALS + sector).map(drop))?;
         let between = cpu_seconds()?;
         // Ten times as many: the account counts in hundredths of a second.
-        (0..10 * SEALS).for_each(|sector| drop(by_us(&sealer, sector)));
+        for sector in 0..10 * SEALS {
+            black_box(by_us(&sealer, sector));
+        }
         library.push((between - before) / SEALS as f64);
         ours.push((cpu_seconds()? - between) / (10 * SEALS) as f64);
     }
