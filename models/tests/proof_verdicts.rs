@@ -3,7 +3,8 @@
 mod proof_common;
 
 use models::filecoin::piece::commp::Piece;
-use models::filecoin::piece::layout::assemble_payloads;
+use models::filecoin::piece::layout::{assemble, assemble_payloads};
+use models::filecoin::piece::miniature::{ContentKey, Miniature, SlotMismatch, Slots};
 use models::filecoin::piece::node::Node;
 use models::filecoin::piece::size::{PieceHeight, SectorSize};
 use models::filecoin::proofs::cost::{SealingSpeed, SealingWork};
@@ -19,6 +20,7 @@ use models::filecoin::proofs::porep::{PorepAnswer, PorepError, PorepKind, PorepS
 use models::filecoin::proofs::post::{
     PostAnswer, PostChallenge, PostError, PostKind, PostStatement, verify_post,
 };
+use models::filecoin::proofs::read::{ReadError, check_slots, read_piece};
 use models::filecoin::proofs::replica::{Replica, Unanswerable};
 use models::filecoin::proofs::seal::{Sealed, Sealer, Unreadable, Workings};
 use models::filecoin::proofs::tree::{OpeningError, Tree, TreeKind};
@@ -254,6 +256,42 @@ fn a_damaged_replica_is_read_as_it_is_and_a_lost_one_not_at_all() {
     replica.disk_mut().destroy();
     assert_eq!(sdr.decode(&replica, 30..31), Err(Unreadable::Lost { node: 30 }));
     assert!(replica.answer(&window(3, 1)).is_err());
+}
+
+#[test]
+fn a_piece_is_served_from_sealed_storage_only_if_its_bytes_are_right() {
+    let sdr = sealer(ProofFamily::SdrPoseidon);
+    let payloads = [payload(3, 100), payload(4, 500)];
+    let (nodes, places) = assemble_payloads(SIZE.height(), &payloads).expect("they fit");
+    let mut replica = Replica::new(Arc::new(sdr.seal(identity(1000, 9), nodes).expect("data of fr32")));
+    let read = |replica: &Replica, i: usize| read_piece(&sdr, replica, &places[i], &Piece::of(&payloads[i]));
+    assert_eq!((read(&replica, 0), read(&replica, 1)), (Ok(payloads[0].clone()), Ok(payloads[1].clone())));
+    replica.disk_mut().alter(places[1].first_node + 2, Node::ZERO);
+    assert_eq!((read(&replica, 0), read(&replica, 1)), (Ok(payloads[0].clone()), Err(ReadError::OtherBytes)));
+    replica.disk_mut().lose(1..2);
+    assert_eq!(read(&replica, 0), Err(ReadError::Unreadable(Unreadable::Lost { node: 1 })));
+}
+
+#[test]
+fn losing_either_half_of_a_miniature_s_copy_loses_it() {
+    let sdr = sealer(ProofFamily::SdrPoseidon);
+    let small = Miniature::new(SIZE, PieceHeight::new(30)).expect("32 GiB as 2 KiB");
+    let keys = [b"one", b"two"].map(|content| ContentKey::of([&content[..]]));
+    let slots = small.slots(PieceHeight::new(26));
+    let (nodes, places) =
+        assemble(SIZE.height(), &keys.map(|key| (slots, key.expand(slots)))).expect("they fit");
+    let mut replica = Replica::new(Arc::new(sdr.seal(identity(1000, 9), nodes).expect("slots are masked")));
+    let check = |replica: &Replica, i: usize, kept| check_slots(&sdr, replica, &Slots(places[i]), kept);
+    assert_eq!((check(&replica, 0, &keys[0]), check(&replica, 1, &keys[1])), (Ok(()), Ok(())));
+    // The kept content is another one.
+    let other = Err(ReadError::OtherSlots(SlotMismatch { slot: 4 }));
+    assert_eq!(check(&replica, 1, &keys[0]), other);
+    // The sealed half is altered, then lost.
+    replica.disk_mut().alter(5, Node::ZERO);
+    let altered = Err(ReadError::OtherSlots(SlotMismatch { slot: 5 }));
+    assert_eq!((check(&replica, 0, &keys[0]), check(&replica, 1, &keys[1])), (Ok(()), altered));
+    replica.disk_mut().destroy();
+    assert_eq!(check(&replica, 0, &keys[0]), Err(ReadError::Unreadable(Unreadable::Lost { node: 0 })));
 }
 
 #[test]

@@ -125,15 +125,15 @@ pub struct SlotMismatch {
 }
 
 impl Slots {
-    /// Compares the decoded sector with the expansion of kept content: the check before a read from sealed storage.
+    /// Compares the piece's decoded slots with the expansion of kept content: the check before a read from sealed storage.
     ///
     /// # Errors
-    /// [`SlotMismatch`] at the first slot that differs.
+    /// [`SlotMismatch`] at the first slot that differs or is missing.
     pub fn verify(&self, decoded: &[Node], kept: &ContentKey) -> Result<(), SlotMismatch> {
-        let differs = |(slot, index): &(u64, u64)| decoded.get(*slot as usize) != Some(&kept.slot(*index));
-        match self.0.nodes().zip(0..).find(differs) {
+        let agrees = |index: &u64| decoded.get(*index as usize) == Some(&kept.slot(*index));
+        match (0..self.0.height.nodes()).find(|index| !agrees(index)) {
             None => Ok(()),
-            Some((slot, _)) => Err(SlotMismatch { slot }),
+            Some(index) => Err(SlotMismatch { slot: self.0.first_node + index }),
         }
     }
 }
@@ -181,10 +181,10 @@ mod tests {
         let over = |key| comm_d(SectorSize::TwoKib.height(), &[(slots, piece(key))]);
         assert_ne!(over(kept), over(other));
         let stored = Slots(places[0]);
-        assert_eq!(stored.verify(&data, &kept), Ok(()));
-        assert_eq!(stored.verify(&data, &other), Err(SlotMismatch { slot: 0 }));
+        assert_eq!(stored.verify(&data[..4], &kept), Ok(()));
+        assert_eq!(stored.verify(&data[..4], &other), Err(SlotMismatch { slot: 0 }));
         let mut damaged = data;
         damaged[3].0[0] ^= 1;
-        assert_eq!(stored.verify(&damaged, &kept), Err(SlotMismatch { slot: 3 }));
+        assert_eq!(stored.verify(&damaged[..4], &kept), Err(SlotMismatch { slot: 3 }));
     }
 }

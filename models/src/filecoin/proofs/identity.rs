@@ -66,8 +66,8 @@ impl PorepId {
 pub struct PostRandomness([u8; 32]);
 
 impl PostRandomness {
-    /// Chain randomness with the two highest bits cleared, as miners and chain do before use (Lotus
-    /// `chain/actors/builtin`, `rand[31] &= 0x3f`).
+    /// Chain randomness with the two highest bits cleared, as provers and the verifying system call do before use
+    /// (ref-fvm `fvm/src/kernel/default.rs`, `verify_post`; Lotus `GenerateWinningPoSt`).
     pub fn of_chain(mut bytes: [u8; 32]) -> Self {
         bytes[31] &= 0x3f;
         PostRandomness(bytes)

@@ -15,7 +15,7 @@
 //! - [`family`]: which proof a scenario uses, and what each can and cannot show. [`identity`]: who seals what, and when.
 //! - [`seal`]: the [`Sealer`](seal::Sealer) and the [`Sealed`](seal::Sealed) sector. [`graph`], [`labels`], [`poseidon`],
 //!   [`tree`]: its parts. [`cost`]: how long sealing takes in virtual time.
-//! - [`disk`], [`replica`]: what a miner still has of a sector, and what it can answer from that.
+//! - [`disk`], [`replica`]: what a miner still has of a sector, and what it can answer from that. [`read`]: what it can serve.
 //! - [`porep`], [`post`], [`pdp`]: challenges, proofs and their verification.
 //!
 //! **Verify once.** A [`Sealed`](seal::Sealed) value can only come from sealing (or a checkpoint of this program), so
@@ -44,6 +44,7 @@ pub mod pdp;
 pub mod porep;
 pub mod poseidon;
 pub mod post;
+pub mod read;
 pub mod replica;
 pub mod seal;
 mod shared;

@@ -204,8 +204,7 @@ impl Sealer {
     /// Unseals: the data nodes of a range, decoded from what the miner has. Takes the labels of the whole sector, as
     /// unsealing does in reality ([`cost`](super::cost) says how long).
     ///
-    /// The result is what the disk holds, altered or not: compare it before serving it (CommP for a literal piece,
-    /// [`Slots::verify`](crate::filecoin::piece::miniature::Slots::verify) in a miniature).
+    /// The result is what the disk holds, altered or not: [`read`](super::read) compares it before it is served.
     ///
     /// # Errors
     /// [`Unreadable`] at the first node of the range that is lost or is no field element.

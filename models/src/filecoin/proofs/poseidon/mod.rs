@@ -146,7 +146,9 @@ impl<const T: usize> Poseidon<T> {
             let y = fifth_power(state[0] + round.constant);
             state[0] = y;
             let next = dot(&round.out, &state);
-            state[1..].iter_mut().zip(&round.back[1..]).for_each(|(z, b)| *z += y * b);
+            for (z, b) in state[1..].iter_mut().zip(&round.back[1..]) {
+                *z += y * b;
+            }
             state[0] = next;
         }
         apply_rest(&self.back, &mut state);
@@ -162,15 +164,27 @@ fn fifth_power(x: Scalar) -> Scalar {
 }
 
 fn full_box<const T: usize>(state: &Row<T>, constants: &Row<T>) -> Row<T> {
-    std::array::from_fn(|i| fifth_power(state[i] + constants[i]))
+    let mut boxed = *state;
+    for i in 0..T {
+        boxed[i] = fifth_power(state[i] + constants[i]);
+    }
+    boxed
 }
 
 fn dot<const T: usize>(a: &Row<T>, b: &Row<T>) -> Scalar {
-    a.iter().zip(b).skip(1).fold(a[0] * b[0], |sum, (x, y)| sum + x * y)
+    let mut sum = a[0] * b[0];
+    for i in 1..T {
+        sum += a[i] * b[i];
+    }
+    sum
 }
 
 fn multiply<const T: usize>(matrix: &[Row<T>; T], vector: &Row<T>) -> Row<T> {
-    std::array::from_fn(|i| dot(&matrix[i], vector))
+    let mut product = *vector;
+    for i in 0..T {
+        product[i] = dot(&matrix[i], vector);
+    }
+    product
 }
 
 /// Multiplies all but element 0 by the matrix without its row and column 0.
