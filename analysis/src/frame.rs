@@ -31,6 +31,7 @@ struct Column {
 enum Values {
     Text(Text),
     Count(Vec<u64>),
+    Amount(Vec<i128>),
     /// Whole nanoseconds, and how many of them make one unit of the column.
     Time(Vec<u64>, u64),
     Real(Vec<f64>),
@@ -100,6 +101,7 @@ impl Numbers<'_> {
         }
         match &self.0.values {
             Values::Count(values) => Some(values[row] as f64),
+            Values::Amount(values) => Some(values[row] as f64),
             Values::Time(values, unit) => Some(values[row] as f64 / *unit as f64),
             Values::Real(values) => Some(values[row]),
             Values::Text(_) | Values::Flag(_) => unreachable!("Frame::numbers gives numeric columns only"),
@@ -241,6 +243,7 @@ impl<'a> Parser<'a> {
             // Whoever numbers objects instead of naming them gets the numbers as names.
             Kind::Count if entry.name == "object" => Values::Text(Text::default()),
             Kind::Count => Values::Count(Vec::with_capacity(rows)),
+            Kind::Amount => Values::Amount(Vec::with_capacity(rows)),
             Kind::Seconds => Values::Time(Vec::with_capacity(rows), 1_000_000_000),
             Kind::Millis => Values::Time(Vec::with_capacity(rows), 1_000_000),
             Kind::Real => Values::Real(Vec::with_capacity(rows)),
@@ -263,6 +266,8 @@ impl<'a> Parser<'a> {
             Values::Text(column) => column.push(text),
             Values::Count(column) if empty => column.push(0),
             Values::Count(column) => column.push(text.parse().map_err(|_| "a whole number")?),
+            Values::Amount(column) if empty => column.push(0),
+            Values::Amount(column) => column.push(text.parse().map_err(|_| "a whole number")?),
             Values::Time(column, _) if empty => column.push(0),
             Values::Time(column, unit) => {
                 column.push(parse_nanos(text, *unit).ok_or("a time in exact decimals")?);

@@ -86,6 +86,7 @@ pub fn thousand_peers(days: u64, patience: Option<SimSpan>) -> Config {
             mode: ReadMode::Get,
         }],
         ipfs: IpfsConfig::default(),
+        filecoin: None,
         record: RecordConfig {
             every: hours(6),
             metrics: METRICS.iter().map(|metric| metric.name.into()).collect(),

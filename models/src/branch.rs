@@ -109,13 +109,15 @@ impl Warm {
 /// the scenario. Every field is named, so that a new one does not compile until somebody has decided.
 pub fn shaping_differences(warm: &Config, arm: &Config) -> Vec<String> {
     let mut keys = Keys(Vec::new());
-    let Config { duration: _, net, groups, objects, demand, ipfs, record, check: _, max_events: _ } = warm;
+    let Config { duration: _, net, groups, objects, demand, ipfs, filecoin, record, check: _, max_events: _ } =
+        warm;
     differ_net(net, &arm.net, &mut keys);
     keys.list("population", groups, &arm.groups, |group| &group.name, differ_group);
     keys.list("objects", objects, &arm.objects, |group| &group.name, differ_objects);
     keys.list("demand", demand, &arm.demand, |demand| &demand.name, differ_demand);
     let IpfsConfig { dht, bitswap: _, connections: _ } = ipfs;
     differ_dht(dht, &arm.ipfs.dht, &mut keys);
+    keys.note("filecoin", *filecoin == arm.filecoin);
     let RecordConfig { every: _, metrics } = record;
     keys.note("record.metrics", *metrics == arm.record.metrics);
     keys.0

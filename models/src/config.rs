@@ -4,11 +4,15 @@
 //! Every field has its unit and its source in its doc. Groups, objects and demand keep the order in
 //! which the scenario names them.
 
+use crate::agents::storage_miner::OperatorConfig;
+use crate::filecoin::chain::ChainConfig;
+use crate::filecoin::vault::ProofConfig;
 use crate::ids::ObjectId;
 use crate::ipfs::bitswap::BitswapConfig;
 use crate::ipfs::dht::DhtConfig;
 use crate::ipfs::unixfs::Dag;
 use crate::net::{NetTier, Topology};
+use crate::units::AttoFil;
 use sim_core::dist::Law;
 use sim_core::time::{SimSpan, SimTime};
 use sim_core::units::{BitRate, Bytes, Prob};
@@ -29,6 +33,8 @@ pub struct Config {
     pub demand: Vec<Demand>,
     /// Protocol parameters of IPFS.
     pub ipfs: IpfsConfig,
+    /// The chain and its miners; none for a world of IPFS alone.
+    pub filecoin: Option<Arc<FilecoinConfig>>,
     /// What is recorded, and how often.
     pub record: RecordConfig,
     /// How often invariants are checked while the run goes on.
@@ -306,6 +312,71 @@ pub struct ConnectionConfig {
 impl Default for ConnectionConfig {
     fn default() -> Self {
         ConnectionConfig { low: 32, high: 96, grace: SimSpan::from_secs(20) }
+    }
+}
+
+/// A Filecoin network: its chain, and the miners that are simulated one by one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FilecoinConfig {
+    /// Rules, scale, start, and the rest of the network.
+    pub chain: ChainConfig,
+    /// How sectors are sealed and proven.
+    pub proofs: ProofConfig,
+    /// What messages cost.
+    pub gas: GasConfig,
+    /// Groups of miners, in scenario order.
+    pub groups: Vec<MinerGroup>,
+}
+
+/// A group of like miners.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MinerGroup {
+    /// Name; the stable part of every miner's draws.
+    pub name: String,
+    /// Number of miners.
+    pub count: u32,
+    /// What their operators do.
+    pub operator: OperatorConfig,
+}
+
+/// What messages cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GasConfig {
+    /// Base fee, burnt for each unit of gas.
+    pub base_fee: AttoFil,
+    /// Premium, paid to block producers for each unit of gas.
+    pub premium: AttoFil,
+    /// A pre-commit, per message and sector.
+    pub pre_commit: GasCost,
+    /// A prove-commit, per message and sector.
+    pub prove_commit: GasCost,
+    /// A Window PoSt, per message and partition.
+    pub window_post: GasCost,
+    /// A declaration or an extension.
+    pub declaration: GasCost,
+}
+
+/// Gas of a kind of message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GasCost {
+    /// Per message.
+    pub message: i64,
+    /// Per sector or partition in it.
+    pub item: i64,
+}
+
+impl Default for GasConfig {
+    /// Gas as FIP-0100 measured it: a pre-commit of one sector 16.7 M and of four 18.6 M, a prove-commit 267.5 M and
+    /// 580 M. A Window PoSt and a declaration are assumptions of their order. The base fee is the least there may be.
+    fn default() -> Self {
+        GasConfig {
+            base_fee: AttoFil::new(100),
+            premium: AttoFil::new(100_000),
+            pre_commit: GasCost { message: 16_066_667, item: 633_333 },
+            prove_commit: GasCost { message: 163_333_333, item: 104_166_667 },
+            window_post: GasCost { message: 40_000_000, item: 10_000_000 },
+            declaration: GasCost { message: 20_000_000, item: 0 },
+        }
     }
 }
 

@@ -35,3 +35,7 @@ dense_id! {
     /// A read: one reader asking for one object.
     ReadId
 }
+dense_id! {
+    /// A storage miner: one miner actor and whoever operates it.
+    MinerId
+}

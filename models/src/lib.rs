@@ -5,7 +5,8 @@
 //!   [`simulation`]: the same in pieces, to stop, save and go on; [`branch`]: many arms from one warmed-up state.
 //! - [`filecoin`]: the other network; its forecast.
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
-//! - [`filecoin`]: the rules of the chain, its money first. [`units`]: attoFIL, epochs, power.
+//! - [`filecoin`]: pieces, proofs of storage, the chain and its money. [`units`]: attoFIL, epochs, power.
+//! - [`agents`]: who decides what.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
 //! - [`names`]: what events are about, in words.
@@ -13,6 +14,7 @@
 //!
 //! Nothing in this crate opens a file, parses a scenario, draws a picture or starts a thread.
 
+pub mod agents;
 pub mod branch;
 pub mod churn;
 pub mod cid;

@@ -13,6 +13,8 @@ pub const OBSERVER: &str = "observer";
 #[derive(Clone, Debug)]
 pub struct Names {
     nodes: Vec<String>,
+    /// The chain and the miners; none without Filecoin.
+    others: Vec<String>,
     objects: Vec<String>,
     reads: Vec<(ObjectId, NodeId)>,
 }
@@ -22,14 +24,16 @@ impl Names {
     pub fn of(world: &World, content: &Content) -> Self {
         Names {
             nodes: world.nodes().iter().map(|node| node.name.clone()).collect(),
+            others: world.filecoin_names(),
             objects: content.objects().iter().map(|object| object.name.clone()).collect(),
             reads: world.reads().iter().map(|read| (read.object, read.reader)).collect(),
         }
     }
 
-    /// All entities by number: nodes, then the observer.
+    /// All entities by number: nodes, then the observer, then the chain and its miners if there are any.
     pub fn entities(&self) -> Vec<String> {
-        self.nodes.iter().cloned().chain([OBSERVER.to_string()]).collect()
+        let nodes = self.nodes.iter().cloned();
+        nodes.chain([OBSERVER.to_string()]).chain(self.others.iter().cloned()).collect()
     }
 
     /// An entity by its number.
@@ -37,7 +41,10 @@ impl Names {
         match self.nodes.get(number as usize) {
             Some(name) => name.clone(),
             None if number as usize == self.nodes.len() => OBSERVER.into(),
-            None => format!("entity {number}"),
+            None => {
+                let other = self.others.get(number as usize - self.nodes.len() - 1);
+                other.cloned().unwrap_or_else(|| format!("entity {number}"))
+            }
         }
     }
 
@@ -89,7 +96,9 @@ impl Names {
             | Event::CollectorLooks
             | Event::OperatorCollects
             | Event::RecordsExpire
-            | Event::Sample => Vec::new(),
+            | Event::Sample
+            | Event::EpochEnds
+            | Event::OperatorWakes => Vec::new(),
         }
     }
 }

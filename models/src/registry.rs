@@ -130,6 +130,10 @@ pub enum Event {
         /// Which flow.
         flow: FlowId,
     },
+    /// An epoch of the chain ends.
+    EpochEnds,
+    /// A storage miner's operator has something to do.
+    OperatorWakes,
 }
 
 impl engine::Event for Event {
@@ -161,6 +165,8 @@ impl engine::Event for Event {
             Event::RecordsExpire => 23,
             Event::Sample => 24,
             Event::FlowEnds { .. } => 25,
+            Event::EpochEnds => 26,
+            Event::OperatorWakes => 27,
         }
     }
 
@@ -188,7 +194,9 @@ impl engine::Event for Event {
             | Event::CollectorLooks
             | Event::OperatorCollects
             | Event::RecordsExpire
-            | Event::Sample => 0,
+            | Event::Sample
+            | Event::EpochEnds
+            | Event::OperatorWakes => 0,
         }
     }
 
@@ -213,7 +221,7 @@ pub enum PingFor {
 }
 
 /// Number of kinds of events.
-pub const KINDS: usize = 26;
+pub const KINDS: usize = 28;
 
 /// Names of the kinds of events, by number.
 pub const KIND_NAMES: [&str; KINDS] = [
@@ -243,6 +251,8 @@ pub const KIND_NAMES: [&str; KINDS] = [
     "records-expire",
     "sample",
     "flow-ends",
+    "epoch-ends",
+    "operator-wakes",
 ];
 
 impl engine::World for World {
@@ -278,6 +288,8 @@ impl engine::World for World {
             Event::RecordsExpire => self.records_expire(cx),
             Event::Sample => self.sample(cx),
             Event::FlowEnds { flow } => self.flow_ends(flow, cx),
+            Event::EpochEnds => self.epoch_ends(cx),
+            Event::OperatorWakes => self.operator_wakes(key.destination(), cx),
         }
     }
 

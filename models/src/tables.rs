@@ -162,5 +162,154 @@ pub static METRICS: Table = Table {
     ],
 };
 
+/// One row per simulated miner.
+pub static MINERS: Table = Table {
+    name: "miners",
+    doc: "One row per storage miner that is simulated one by one, in scenario order: its state at the end, and what it \
+          gained and lost over the run. Empty without Filecoin.",
+    columns: &[
+        Column::text("miner", "Miner, group/number."),
+        Column::text("group", "Group."),
+        Column::count("sectors", "", "Sectors ever committed."),
+        Column::count("active_end", "", "Active sectors at the end."),
+        Column::count("faulty_end", "", "Faulty sectors at the end."),
+        Column::count("expired", "", "Sectors that ended on time."),
+        Column::count("terminated", "", "Sectors that ended early, by whatever cause."),
+        Column::amount("raw_power_end_bytes", "B", "Raw power at the end."),
+        Column::amount("qa_power_end_bytes", "B", "Quality-adjusted power at the end."),
+        Column::amount("balance_end_attofil", "attoFIL", "Wallet and actor at the end."),
+        Column::amount("capital_attofil", "attoFIL", "Money it started with."),
+        Column::amount("reward_attofil", "attoFIL", "Block rewards."),
+        Column::amount("gas_attofil", "attoFIL", "Gas paid, burnt and as premium."),
+        Column::amount("daily_fee_attofil", "attoFIL", "Daily fees paid."),
+        Column::amount("fault_fee_attofil", "attoFIL", "Fault fees paid."),
+        Column::amount("termination_fee_attofil", "attoFIL", "Termination fees paid."),
+        Column::amount("other_penalty_attofil", "attoFIL", "Deposits lost and fees for wrong proofs."),
+        Column::amount("pledge_end_attofil", "attoFIL", "Initial pledge at the end."),
+        Column::amount("locked_end_attofil", "attoFIL", "Rewards that have not vested at the end."),
+        Column::amount("debt_end_attofil", "attoFIL", "Fee debt at the end."),
+    ],
+};
+
+/// One row per day of a miner.
+pub static MINER_DAYS: Table = Table {
+    name: "miner_days",
+    doc: "Cash flow by day, one row per day of the chain (2,880 epochs from its start) and miner, in that order, from the \
+          first day on which it does something. Gains are positive, losses negative; opening balance plus all of them is \
+          the closing balance. Pledge, deposits and locked rewards are part of the balance. Empty without Filecoin.",
+    columns: &[
+        Column::count("day", "", "Day of the chain, counted from 1."),
+        Column::text("miner", "Miner."),
+        Column::amount("opening_attofil", "attoFIL", "Wallet and actor when the day began."),
+        Column::amount("capital_attofil", "attoFIL", "Money the operator starts with."),
+        Column::amount("reward_attofil", "attoFIL", "Block rewards, the locked part included."),
+        Column::amount("gas_burn_attofil", "attoFIL", "Gas burnt at the base fee."),
+        Column::amount("gas_tip_attofil", "attoFIL", "Premium of messages."),
+        Column::amount("daily_fee_attofil", "attoFIL", "Daily fees."),
+        Column::amount("fault_fee_attofil", "attoFIL", "Fault fees."),
+        Column::amount("termination_fee_attofil", "attoFIL", "Termination fees."),
+        Column::amount(
+            "missed_pre_commit_attofil",
+            "attoFIL",
+            "Deposits of pre-commits that were never proven.",
+        ),
+        Column::amount(
+            "invalid_post_attofil",
+            "attoFIL",
+            "Fees for proofs found wrong, the reporter's part included.",
+        ),
+        Column::amount("closing_attofil", "attoFIL", "Wallet and actor when the day ended."),
+        Column::amount("residual_attofil", "attoFIL", "Closing less opening less all flows: zero."),
+        Column::amount(
+            "between_attofil",
+            "attoFIL",
+            "Moved from the wallet into the actor, less what came back.",
+        ),
+        Column::amount("wallet_attofil", "attoFIL", "Wallet when the day ended."),
+        Column::amount("deposits_attofil", "attoFIL", "Deposits of pre-commits when the day ended."),
+        Column::amount("pledge_attofil", "attoFIL", "Initial pledge when the day ended."),
+        Column::amount("locked_attofil", "attoFIL", "Rewards that had not vested when the day ended."),
+        Column::amount("debt_attofil", "attoFIL", "Fee debt when the day ended."),
+        Column::amount("raw_power_bytes", "B", "Raw power when the day ended."),
+        Column::amount("qa_power_bytes", "B", "Quality-adjusted power when the day ended."),
+        Column::count("active", "", "Active sectors when the day ended."),
+    ],
+};
+
+/// One row per sector.
+pub static SECTORS: Table = Table {
+    name: "sectors",
+    doc: "One row per sector that was ever proven, in order of miner and number. Power, pledge and fee are those of all \
+          nominal sectors that it stands for. Empty without Filecoin.",
+    columns: &[
+        Column::text("miner", "Miner."),
+        Column::count("sector", "", "Number of the sector of its miner."),
+        Column::count("deadline", "", "Deadline it is proven in."),
+        Column::count("partition", "", "Partition of that."),
+        Column::text(
+            "standing",
+            "unproven, active, faulty, recovering, expired, terminated or faulty-too-long at the end.",
+        ),
+        Column::seconds("committed_s", "When its prove-commit was accepted."),
+        Column::seconds(
+            "first_proven_s",
+            "When its first Window PoSt came, from when it had power; empty if none did.",
+        )
+        .or_empty(),
+        Column::amount("expiration_epoch", "", "Epoch until which it is committed."),
+        Column::seconds("ended_s", "When it ended; empty if it lives.").or_empty(),
+        Column::seconds("faulty_s", "Time that it was faulty, a fault that lasts included."),
+        Column::amount("raw_power_bytes", "B", "Raw power when active."),
+        Column::amount("qa_power_bytes", "B", "Quality-adjusted power when active."),
+        Column::amount("pledge_attofil", "attoFIL", "Initial pledge."),
+        Column::amount("daily_fee_attofil", "attoFIL", "Daily fee."),
+    ],
+};
+
+/// The network by day.
+pub static NETWORK: Table = Table {
+    name: "network",
+    doc: "The Filecoin network at the end of each day of the chain (2,880 epochs from its start), in order of time. Counts \
+          and sums since the start. Empty without Filecoin.",
+    columns: &[
+        Column::seconds("at_s", "When the day ended."),
+        Column::amount("epoch", "", "Epoch that begins then."),
+        Column::amount("raw_power_bytes", "B", "Raw power of the network."),
+        Column::amount("qa_power_bytes", "B", "Quality-adjusted power of the network."),
+        Column::amount("simulated_raw_power_bytes", "B", "Raw power of the simulated miners that counts."),
+        Column::amount("simulated_qa_power_bytes", "B", "Quality-adjusted power of the same."),
+        Column::amount("baseline_bytes", "B", "Baseline power."),
+        Column::amount("smoothed_qa_power_bytes", "B", "Smoothed quality-adjusted power."),
+        Column::amount("reward_attofil", "attoFIL", "What the epoch pays for its expected wins."),
+        Column::amount("smoothed_reward_attofil", "attoFIL", "That, smoothed."),
+        Column::amount("mined_attofil", "attoFIL", "Rewards paid since genesis."),
+        Column::amount("burnt_attofil", "attoFIL", "Burnt since genesis."),
+        Column::amount("pledge_attofil", "attoFIL", "Initial pledge and locked rewards of the network."),
+        Column::amount("circulating_attofil", "attoFIL", "FIL in circulation, as the actors see it."),
+        Column::amount(
+            "sector_pledge_attofil",
+            "attoFIL",
+            "Initial pledge of a sector of committed capacity.",
+        ),
+        Column::count("null_rounds", "", "Epochs without a block."),
+        Column::count("wins", "", "Wins of simulated miners that were paid."),
+        Column::count("rest_wins", "", "Wins of the rest of the network."),
+        Column::count("lost_wins", "", "Wins that came to nothing: debts, or no proof."),
+    ],
+};
+
 /// Every table, in the order of the reference page.
-pub static ALL: &[&Table] = &[&OBJECTS, &COPIES, &LADDER, &RUNGS, &READS, &NODES, &SERIES, &METRICS];
+pub static ALL: &[&Table] = &[
+    &OBJECTS,
+    &COPIES,
+    &LADDER,
+    &RUNGS,
+    &READS,
+    &NODES,
+    &MINERS,
+    &MINER_DAYS,
+    &SECTORS,
+    &NETWORK,
+    &SERIES,
+    &METRICS,
+];

@@ -1,6 +1,7 @@
 //! Checked values -> [`Config`]: names become indices, words become types. Nothing here can fail.
 
 use crate::content::Library;
+use crate::filecoin;
 use crate::inputs::Inputs;
 use crate::keys::Value;
 use crate::regions;
@@ -44,6 +45,7 @@ pub fn config(variant: &Variant, library: &Library, inputs: &Inputs, options: Ru
             bitswap: bitswap(values.one("ipfs.bitswap")),
             connections: connections(values.one("ipfs.connections")),
         },
+        filecoin: filecoin::config(values),
         record: record(values.one("record")),
         check: options.check,
         max_events: options.max_events,

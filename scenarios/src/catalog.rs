@@ -50,8 +50,16 @@ macro_rules! claims {
 }
 
 /// The scenarios that people run.
-pub static CATALOG: &[Entry] =
-    entries!["smoke", "lonely-publisher", "off-or-deleted", "viewers-keep-it", "gc-sweep", "record-cliff"];
+pub static CATALOG: &[Entry] = entries![
+    "smoke",
+    "lonely-publisher",
+    "off-or-deleted",
+    "viewers-keep-it",
+    "gc-sweep",
+    "record-cliff",
+    "onboarding",
+    "fault-storm"
+];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.
 pub static FORECASTS: &[Entry] = entries!["forecast/mainnet-like"];

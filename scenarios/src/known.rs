@@ -12,3 +12,8 @@ pub fn metrics() -> Vec<&'static str> {
 pub fn plots() -> Vec<&'static str> {
     PLOTS.iter().map(|kind| kind.name).collect()
 }
+
+/// Names of Filecoin's rule sets.
+pub fn rule_sets() -> Vec<&'static str> {
+    models::filecoin::rulesets::RULE_SETS.iter().map(|rules| rules.name).collect()
+}

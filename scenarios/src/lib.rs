@@ -22,6 +22,7 @@ pub mod events;
 pub mod explain;
 pub mod failure;
 pub mod file;
+pub mod filecoin;
 pub mod folder;
 pub mod forecast;
 pub mod host;

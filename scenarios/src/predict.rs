@@ -18,6 +18,10 @@ const OBJECT: u128 = 512;
 const BLOCK: u128 = 1 << 10;
 /// Bytes of a read under way or done.
 const READ: u128 = 512;
+/// Bytes of a sealed sector: replica, tree, its place on the chain.
+const SECTOR: u128 = 6 << 10;
+/// Bytes of a miner's day, in memory and as a row.
+const MINER_DAY: u128 = 700;
 /// Bytes of a row of output.
 const ROW: u128 = 120;
 /// Events of a walk of the DHT: some 40 questions and their answers.
@@ -26,6 +30,8 @@ const WALK: u128 = 100;
 const FETCH: u128 = 8;
 /// Events in a second of one core, cautiously.
 const EVENTS_PER_SECOND: u128 = 400_000;
+/// An epoch of the chain, in events: minting and filters on wide numbers.
+const EPOCH: u128 = 8;
 /// Samples of a series at most.
 const SAMPLES_MAX: u128 = 1_000_000;
 
@@ -102,11 +108,15 @@ impl Cost {
                 ("announcing", sum(|c| c.provides?.checked_mul(WALK))),
                 ("reads", sum(|c| c.reads?.checked_mul(WALK))),
                 ("blocks fetched", sum(|c| c.fetches?.checked_mul(FETCH))),
+                ("epochs", sum(|c| c.epochs?.checked_mul(EPOCH))),
+                ("proofs of deadlines", sum(|c| c.calls)),
             ]),
             output: Prediction::new(vec![
                 ("objects", sum(|c| c.objects?.checked_mul(3 * ROW))),
                 ("reads", sum(|c| c.reads?.checked_mul(2 * ROW))),
                 ("nodes", sum(|c| c.nodes?.checked_mul(ROW))),
+                ("days of miners", sum(|c| c.miner_days?.checked_mul(3 * ROW))),
+                ("sectors", sum(|c| c.sectors?.checked_mul(2 * ROW))),
                 ("samples", sum(|c| c.samples?.checked_mul(20 * ROW))),
                 ("rungs", sum(|c| c.objects?.checked_mul(c.publisher_changes?)?.checked_mul(ROW))),
             ]),
@@ -153,6 +163,12 @@ struct Counts {
     publisher_changes: Option<u128>,
     provides: Option<u128>,
     samples: Option<u128>,
+    /// Epochs of the chain.
+    epochs: Option<u128>,
+    miner_days: Option<u128>,
+    sectors: Option<u128>,
+    /// Proofs of deadlines, and other calls of miners.
+    calls: Option<u128>,
 }
 
 impl Counts {
@@ -163,6 +179,12 @@ impl Counts {
         let changes =
             |group: &Instance| u128::from(group.whole("count")).checked_mul(sessions(group, duration));
         let blocks = |objects: &Instance| u128::from(content::count(objects)).checked_mul(blocks_of(objects));
+        let groups_of_miners = || values.all("miners.<group>");
+        let count = |group: &Instance| u128::from(group.whole("count"));
+        let miners = add(groups_of_miners().map(|group| Some(count(group))));
+        let sectors =
+            add(groups_of_miners().map(|group| count(group).checked_mul(u128::from(group.whole("sectors")))));
+        let days = ratio(duration, SimSpan::from_days(1)) + 1;
         let interval = values.one("ipfs.dht").span("reprovide_interval");
         let rounds = 1 + ratio(duration, interval);
         let all_blocks = add(values.all("objects.<group>").map(blocks));
@@ -186,6 +208,13 @@ impl Counts {
                 .or(Some(2)),
             provides: all_blocks.and_then(|blocks| blocks.checked_mul(rounds)),
             samples: Some(ratio(duration, values.one("record").span("every")) + 1),
+            epochs: Some(match values.all("filecoin").next() {
+                Some(_) => ratio(duration, SimSpan::from_secs(30)),
+                None => 0,
+            }),
+            miner_days: miners.and_then(|miners| miners.checked_mul(days)),
+            sectors,
+            calls: miners.and_then(|miners| miners.checked_mul(6 * days)),
         }
     }
 
@@ -199,6 +228,8 @@ impl Counts {
             ("blocks", times(self.blocks, BLOCK)),
             ("reads", times(self.reads, READ)),
             ("samples", times(rows, 20 * ROW)),
+            ("sectors", times(self.sectors, SECTOR)),
+            ("days of miners", times(self.miner_days, MINER_DAY)),
         ])
     }
 }

@@ -20,7 +20,7 @@ pub struct Rule {
 pub static RULES: &[Rule] = &[
     Rule {
         name: "somebody-is-there",
-        doc: "A scenario has at least one group of nodes, or nothing would happen.",
+        doc: "A scenario has at least one group of nodes or miners, or nothing would happen.",
         check: somebody_is_there,
     },
     Rule {
@@ -72,6 +72,16 @@ pub static RULES: &[Rule] = &[
         doc: "The connection manager's low mark is at most its high mark.",
         check: connection_marks,
     },
+    Rule {
+        name: "miners-have-a-chain",
+        doc: "Groups of miners and a background need the table [filecoin], which says whose rules hold.",
+        check: miners_have_a_chain,
+    },
+    Rule {
+        name: "genesis-is-a-beginning",
+        doc: "At start_epoch = 0 nothing has happened yet: no effective network time, nothing burnt.",
+        check: genesis_is_a_beginning,
+    },
 ];
 
 /// Applies all rules. Values may be incomplete if keys were refused; a rule then looks away.
@@ -92,7 +102,8 @@ fn duration(values: &Values) -> Option<SimSpan> {
 
 fn somebody_is_there(values: &Values, problems: &mut Problems) {
     // A group that was refused would have been one.
-    if !problems.refused() && values.all("population.<group>").next().is_none() {
+    let is_empty = |section| values.all(section).next().is_none();
+    if !problems.refused() && is_empty("population.<group>") && is_empty("miners.<group>") {
         let problem = Problem::error(
             crate::problem::Place::Whole,
             "population",
@@ -283,6 +294,27 @@ fn records_outlive_reprovides(values: &Values, problems: &mut Problems) {
             dht.key("reprovide_interval"),
             message,
         ));
+    }
+}
+
+fn miners_have_a_chain(values: &Values, problems: &mut Problems) {
+    if values.all("filecoin").next().is_some() {
+        return;
+    }
+    for instance in values.all("miners.<group>").chain(values.all("filecoin.background")) {
+        let problem = Problem::error(instance.place.clone(), &instance.path, "needs the table [filecoin]");
+        problems.push(problem.help("write [filecoin], if only with its defaults"));
+    }
+}
+
+fn genesis_is_a_beginning(values: &Values, problems: &mut Problems) {
+    for chain in values.all("filecoin").filter(|chain| chain.maybe_whole("start_epoch") == Some(0)) {
+        if chain.maybe_span("network_time").is_some_and(|time| time > SimSpan::ZERO) {
+            problems.push(at(chain, "network_time", "expected \"0 s\" with start_epoch = 0"));
+        }
+        if chain.maybe_money("burnt").is_some_and(|burnt| !burnt.is_zero()) {
+            problems.push(at(chain, "burnt", "expected \"0 FIL\" with start_epoch = 0"));
+        }
     }
 }
 

@@ -109,7 +109,7 @@ fn kind_schema(kind: &Kind) -> Value {
         }
         Kind::Real(bounds) => json!({ "type": "number", "minimum": bounds.min, "maximum": bounds.max }),
         Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Span(..) | Kind::Bytes(..) | Kind::Rate(..) => {
+        Kind::Span(..) | Kind::Bytes(..) | Kind::Rate(..) | Kind::Money(..) => {
             json!({ "type": "string", "pattern": "^[0-9.]+ ?[A-Za-z/]+$", "title": kind.noun() })
         }
         Kind::Share => json!({ "type": ["string", "number"], "minimum": 0, "maximum": 1, "title": "share" }),

@@ -112,7 +112,11 @@ fn hash(node: &Node<PathBuf>, path: &str, hasher: &mut Sha256, size: &mut u64) -
     }
 }
 
-fn stream(path: &Path, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {
+/// Reads a file through `buffer`, handing over what it holds after each read.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn stream(path: &Path, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {
     let mut file = File::open(path)?;
     loop {
         match file.read(buffer)? {
@@ -122,7 +126,8 @@ fn stream(path: &Path, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Re
     }
 }
 
-fn reason(error: &io::Error) -> String {
+/// What a user needs to know of an error in reading.
+pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "no such file or folder".into(),
         io::ErrorKind::PermissionDenied => "cannot be read: no permission".into(),

@@ -4,6 +4,7 @@ use crate::keys::{Section, Value};
 use crate::path::KeyPath;
 use crate::problem::Place;
 use indexmap::IndexMap;
+use models::units::AttoFil;
 use sim_core::time::SimSpan;
 use sim_core::units::{BitRate, Bytes, Prob};
 
@@ -170,6 +171,8 @@ impl Instance {
         bytes, maybe_bytes: Bytes(Bytes);
         /// The bandwidth of a key.
         rate, maybe_rate: Rate(BitRate);
+        /// The amount of money of a key.
+        money, maybe_money: Money(AttoFil);
         /// The share of a key.
         share, maybe_share: Share(Prob);
     }

@@ -7,23 +7,36 @@
 //! - [`monies`], [`collateral`], [`paych`], [`warm`]: deposits, pledges, fees and penalties; deals; retrieval; proofs
 //!   of data possession.
 //! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
+//! - [`piece`], [`proofs`]: piece commitments; sealing, proofs of replication and of space-time, and what they cost.
 //! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
 //! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
 //!   floats.
+//! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
+//! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator. Amounts but for those of the forecast are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
 //! with values of the chain's own tests.
 
+pub mod background;
+pub mod chain;
 pub mod collateral;
+pub mod conditions;
 pub mod deadline;
 pub mod election;
 pub mod fixed;
 pub mod forecast;
 pub mod gas;
+pub mod ledger;
+pub mod lottery;
+pub mod miner;
 pub mod monies;
+pub mod network;
 pub mod paych;
+pub mod piece;
 pub mod policy;
+pub mod power;
+pub mod proofs;
 pub mod quality;
 pub mod quantize;
 pub mod reward;
@@ -31,5 +44,6 @@ pub mod rulesets;
 pub mod smooth;
 pub mod split;
 pub mod supply;
+pub mod vault;
 pub mod vesting;
 pub mod warm;

@@ -5,6 +5,7 @@
 //! table of metrics at the end. Definitions follow the mission's list of metrics; exact order statistics of
 //! reads are made from the table of reads by `analysis`.
 
+mod filecoin;
 mod health;
 mod persistence;
 mod retrieval;
@@ -68,6 +69,11 @@ pub static METRICS: &[Metric] = &[
     health::FAILED_QUESTIONS,
     health::PROVIDES,
     health::COLLECTIONS,
+    filecoin::POWER,
+    filecoin::ACTIVE,
+    filecoin::FAULTY,
+    filecoin::BALANCE,
+    filecoin::FEES,
 ];
 
 /// The metric called `name`.

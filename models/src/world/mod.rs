@@ -4,7 +4,8 @@
 //!   registry   which event goes where           transport  messages, links, connections, dialling
 //!   dht        lookups, records, providing      bitswap    sessions, envelopes, provider searches
 //!   life       up and down, plans, collection   reads      demand, readers, retention
-//!   flows      messages that travel as flows    check      what must hold at any moment
+//!   flows      messages that travel as flows    filecoin   epochs, operators of miners, books
+//!   check      what must hold at any moment
 //!   report     tables and metrics at the end
 //! ```
 //!
@@ -13,6 +14,8 @@
 mod bitswap;
 pub(crate) mod check;
 mod dht;
+pub(crate) mod filecoin;
+mod filecoin_report;
 mod flows;
 mod life;
 mod reads;
@@ -76,6 +79,7 @@ pub struct World {
     pub(crate) bitswap: bitswap::BitswapWorld,
     pub(crate) reads: Vec<Read>,
     pub(crate) ladder: Ladder,
+    pub(crate) filecoin: Option<Box<filecoin::FilecoinWorld>>,
     pub(crate) expiry_at: SimTime,
     pub(crate) ended: SimSpan,
     pub(crate) samples: report::Samples,
@@ -125,6 +129,8 @@ impl World {
         let keys: Vec<Key> = nodes.iter().map(|node| node::peer_key(draws.run_seed(), node.entity)).collect();
         let ladder = Ladder::new(&content);
         let dht = dht::DhtWorld::new(&config, &nodes, &keys);
+        let filecoin =
+            config.filecoin.as_ref().map(|own| Box::new(filecoin::FilecoinWorld::new(own, &draws)));
         World {
             up: vec![false; nodes.len()],
             turned: vec![Turned::default(); nodes.len()],
@@ -144,6 +150,7 @@ impl World {
             bitswap: bitswap::BitswapWorld::default(),
             reads: Vec::new(),
             ladder,
+            filecoin,
             expiry_at: SimTime::NEVER,
             ended: SimSpan::ZERO,
             events: [0; KINDS],
@@ -209,6 +216,7 @@ impl World {
         self.start_nodes(cx);
         self.start_objects(cx);
         self.start_reads(cx);
+        self.start_filecoin(cx);
         cx.schedule(SimTime::ZERO, self.observer(), self.observer(), Event::Sample);
     }
 
@@ -362,6 +370,18 @@ impl World {
     /// Virtual time that was run, known once the run has ended.
     pub fn ended(&self) -> SimSpan {
         self.ended
+    }
+
+    /// The Filecoin chain, if there is one.
+    pub fn chain(&self) -> Option<&crate::filecoin::chain::Chain> {
+        self.filecoin.as_ref().map(|filecoin| &filecoin.chain)
+    }
+
+    /// Names of the chain and its miners.
+    pub(crate) fn filecoin_names(&self) -> Vec<String> {
+        let Some(filecoin) = &self.filecoin else { return Vec::new() };
+        let miners = filecoin.miners.iter().map(|miner| miner.name.clone());
+        std::iter::once("chain".to_string()).chain(miners).collect()
     }
 
     /// DHT lookups that ended, questions they asked, and questions that failed.

@@ -78,12 +78,14 @@ impl World {
         }
         self.ended = end.since(SimTime::ZERO);
         self.ladder.finish(end);
+        self.finish_filecoin(end);
         self.take_sample(end);
         self.write_objects(out);
         self.write_copies(out);
         self.write_ladder(out);
         self.write_reads(out);
         self.write_nodes(out);
+        self.write_filecoin(out);
         self.write_metrics(out);
     }
 

@@ -38,12 +38,14 @@ macro_rules! state {
         #[derive(Debug, Deserialize)]
         pub struct WorldState {
             $($field: $kind,)*
+            filecoin: Option<super::filecoin::FilecoinState>,
         }
 
         /// A world's state, borrowed from it to be written.
         #[derive(Serialize)]
-        struct Borrowed<'a> {
+        struct Borrowed<'a, F> {
             $($field: &'a $kind,)*
+            filecoin: Option<F>,
         }
 
         impl World {
@@ -57,9 +59,11 @@ macro_rules! state {
                     // Pure functions of configuration, nodes and draws.
                     keys: _,
                     peering: _,
+                    // Saves itself, but for its configuration.
+                    filecoin,
                     $($field,)*
                 } = self;
-                Borrowed { $($field,)* }
+                Borrowed { $($field,)* filecoin: filecoin.as_ref().map(|own| own.state()) }
             }
 
             /// A world that goes on from a saved state of the same configuration, content and draws.
@@ -77,6 +81,9 @@ macro_rules! state {
                 let servers = std::mem::take(&mut world.dht.servers);
                 $(world.$field = state.$field;)*
                 world.dht.servers = servers;
+                if let (Some(own), Some(state)) = (&world.config.filecoin, state.filecoin) {
+                    world.filecoin = Some(Box::new(super::filecoin::FilecoinWorld::restore(own, state)));
+                }
                 for node in &mut world.nodes {
                     node.sessions.bind(world.config.groups[node.group].session.clone());
                 }

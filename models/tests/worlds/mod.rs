@@ -108,6 +108,7 @@ pub fn lan(groups: Vec<Group>, objects: Vec<ObjectGroup>, demand: Vec<Demand>, s
             bitswap: BitswapConfig::kubo_0_22(),
             connections: ConnectionConfig::default(),
         },
+        filecoin: None,
         record: RecordConfig {
             every: SimSpan::from_secs_f64_lossy(secs / 10.0),
             metrics: METRICS.iter().map(|metric| metric.name.into()).collect(),

@@ -4,6 +4,7 @@ mod calc;
 mod check;
 mod cid;
 mod claims;
+mod commp;
 mod completions;
 mod diff;
 mod explain;
@@ -17,6 +18,7 @@ mod progress;
 mod resume;
 mod run;
 mod schema;
+mod seal;
 mod signals;
 mod trace;
 
@@ -60,6 +62,10 @@ enum Command {
     Trace(trace::Args),
     /// Print the CID of a file or folder, as `ipfs add --only-hash -r` does
     Cid(cid::Args),
+    /// Print the piece commitment of a file and its names
+    Commp(commp::Args),
+    /// Seal files into a sector: replica id, commitments, and challenges with what they open
+    Seal(seal::Args),
     /// Work out a formula of the chain
     Calc(calc::Args),
     /// Show the claims of the mission: measured, expected, verdict
@@ -120,6 +126,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),
+        Some(Command::Commp(args)) => commp::run(&args),
+        Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Calc(args)) => calc::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),

@@ -5,6 +5,7 @@ use super::{or_list, quantity};
 use crate::raw::Raw;
 use crate::suggest::nearest;
 use models::ipfs::unixfs::ChunkerSpec;
+use models::units::AttoFil;
 use sim_core::time::SimSpan;
 use sim_core::units::{BitRate, Bytes};
 
@@ -31,6 +32,8 @@ pub enum Kind {
     Bytes(Bytes, Bytes),
     /// A bandwidth between two bounds.
     Rate(BitRate, BitRate),
+    /// An amount of money between two bounds.
+    Money(AttoFil, AttoFil),
     /// A share or probability.
     Share,
     /// One of a few words.
@@ -135,6 +138,7 @@ impl Kind {
             Kind::Span(min, max) => quantity::span(self, raw, *min, *max),
             Kind::Bytes(min, max) => quantity::bytes(self, raw, *min, *max),
             Kind::Rate(min, max) => quantity::rate(self, raw, *min, *max),
+            Kind::Money(min, max) => quantity::money(self, raw, *min, *max),
             Kind::Share => quantity::share(self, raw),
             Kind::List(item) => self.list(raw, item),
         }
@@ -168,6 +172,7 @@ impl Kind {
             Kind::Span(min, max) => format!("a time from \"{min}\" to \"{max}\""),
             Kind::Bytes(min, max) => format!("a size from \"{min}\" to \"{max}\""),
             Kind::Rate(min, max) => format!("a bandwidth from \"{min}\" to \"{max}\""),
+            Kind::Money(min, max) => format!("an amount from \"{min}\" to \"{max}\""),
             Kind::Share => "a share from \"0 %\" to \"100 %\"".into(),
             Kind::Choice(choices) => {
                 let names: Vec<_> = choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect();
@@ -195,6 +200,7 @@ impl Kind {
             Kind::Span(..) => "time".into(),
             Kind::Bytes(..) => "size".into(),
             Kind::Rate(..) => "bandwidth".into(),
+            Kind::Money(..) => "amount".into(),
             Kind::Share => "share".into(),
             Kind::Choice(_) => "choice".into(),
             Kind::Entry(catalog) => catalog.noun.into(),

@@ -7,6 +7,7 @@
 //! Adding a key is one entry in its section's file; the compiler and the tests ask for the rest.
 
 mod bounds;
+mod filecoin;
 pub mod kind;
 mod lookup;
 mod net;
@@ -108,6 +109,9 @@ pub static SECTIONS: &[Section] = &[
     protocol::DHT,
     protocol::BITSWAP,
     protocol::CONNECTIONS,
+    filecoin::FILECOIN,
+    filecoin::BACKGROUND,
+    filecoin::MINERS,
     scenario::RECORD,
     scenario::PLOT,
     scenario::CLAIM,

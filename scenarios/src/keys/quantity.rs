@@ -6,6 +6,7 @@
 use super::kind::{Kind, Refusal};
 use super::value::Value;
 use crate::raw::Raw;
+use models::units::{AttoFil, parse_fil};
 use sim_core::time::SimSpan;
 use sim_core::units::{BitRate, Bytes, UnitError, parse_bit_rate, parse_bytes, parse_prob, parse_span};
 
@@ -19,6 +20,10 @@ pub(super) fn bytes(kind: &Kind, raw: &Raw, min: Bytes, max: Bytes) -> Result<Va
 
 pub(super) fn rate(kind: &Kind, raw: &Raw, min: BitRate, max: BitRate) -> Result<Value, Refusal> {
     quantity(kind, raw, &["kbit/s", "Mbit/s", "MB/s"], parse_bit_rate, min, max).map(Value::Rate)
+}
+
+pub(super) fn money(kind: &Kind, raw: &Raw, min: AttoFil, max: AttoFil) -> Result<Value, Refusal> {
+    quantity(kind, raw, &["FIL", "attoFIL"], parse_fil, min, max).map(Value::Money)
 }
 
 /// A share is a text such as `"12 %"` or a number from 0 to 1.

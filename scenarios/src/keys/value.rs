@@ -1,6 +1,7 @@
 //! A checked value of a key, and its one canonical spelling.
 
 use crate::path::quoted;
+use models::units::AttoFil;
 use sim_core::time::SimSpan;
 use sim_core::units::{BitRate, Bytes, Prob};
 
@@ -21,6 +22,8 @@ pub enum Value {
     Bytes(Bytes),
     /// A bandwidth.
     Rate(BitRate),
+    /// An amount of money.
+    Money(AttoFil),
     /// A share or probability.
     Share(Prob),
     /// Values of one kind.
@@ -54,6 +57,7 @@ impl Value {
             Value::Span(span) => span.to_string(),
             Value::Bytes(bytes) => bytes.to_string(),
             Value::Rate(rate) => rate.to_string(),
+            Value::Money(amount) => amount.to_string(),
             Value::Share(share) => share.to_string(),
             Value::List(list) => list.iter().map(Value::words).collect::<Vec<_>>().join(" "),
             Value::Real(_) | Value::Flag(_) => self.to_toml(),

@@ -96,6 +96,7 @@ fn write_value(out: &mut String, kind: Kind, value: Value<'_>) -> bool {
     match (kind, value) {
         (Kind::Text, Value::Text(text)) => write_text(out, text),
         (Kind::Count, Value::Count(n)) => write!(out, "{n}").expect("a string takes all"),
+        (Kind::Amount, Value::Amount(n)) => write!(out, "{n}").expect("a string takes all"),
         (Kind::Seconds, Value::At(at)) => write_decimal(out, at.as_nanos(), 9),
         (Kind::Seconds, Value::Span(span)) => write_decimal(out, span.as_nanos(), 9),
         (Kind::Millis, Value::Span(span)) => write_decimal(out, span.as_nanos(), 6),

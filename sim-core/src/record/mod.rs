@@ -19,6 +19,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A whole number.
     Count(u64),
+    /// A whole number of any sign, in a column of amounts.
+    Amount(i128),
     /// An instant, in a column of seconds.
     At(SimTime),
     /// A length of time, in a column of seconds or milliseconds.
@@ -65,6 +67,12 @@ impl From<u32> for Value<'_> {
 impl From<usize> for Value<'_> {
     fn from(count: usize) -> Self {
         Value::Count(count as u64)
+    }
+}
+
+impl From<i128> for Value<'_> {
+    fn from(amount: i128) -> Self {
+        Value::Amount(amount)
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Kind {
     Text,
     /// A whole number, exact.
     Count,
+    /// A whole number of up to 127 bits and a sign, exact: money, power.
+    Amount,
     /// A length or instant of virtual time: exact decimal seconds made from whole nanoseconds.
     Seconds,
     /// Milliseconds, exact decimals made from whole nanoseconds.
@@ -59,6 +61,11 @@ impl Column {
     /// A required whole-number column.
     pub const fn count(name: &'static str, unit: &'static str, doc: &'static str) -> Self {
         Column { name, unit, kind: Kind::Count, optional: false, doc }
+    }
+
+    /// A required column of whole numbers of any sign and size.
+    pub const fn amount(name: &'static str, unit: &'static str, doc: &'static str) -> Self {
+        Column { name, unit, kind: Kind::Amount, optional: false, doc }
     }
 
     /// A required column of virtual time in seconds.

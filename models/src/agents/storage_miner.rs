@@ -1,0 +1,538 @@
+//! The operator of a storage miner: seals sectors, sends messages, loses disks and repairs them, or not.
+//!
+//! ```text
+//!   seal ── sealing time ──> pre-commit ── challenge delay ──> prove-commit ──> a proof at every deadline
+//!   disk fails ──> its sectors are lost ── repair time ──> restored ──> recovery declared ──> proven again
+//! ```
+//!
+//! The operator knows its own disks and what is on the chain. It keeps an agenda by epoch and is woken at the first
+//! entry; nothing happens for a sector on a day on which nothing is due. What it does about a loss is its policy
+//! ([`OnLoss`]); a recovery is always declared at the first chance after the repair.
+//!
+//! Disks fail independently, each after a time drawn from an exponential law with the annual failure rate as its
+//! hazard; a new disk takes its place at once, its own time drawn anew. Left out: correlated failures of sites and
+//! operators, wear (a hazard that grows with age), and operators that leave because they lose money.
+
+use crate::filecoin::miner::holdings::PartitionProof;
+use crate::filecoin::miner::sector::{Contents, SectorNumber, Standing};
+use crate::filecoin::miner::{MinerActor, PreCommitInfo, Refusal};
+use crate::filecoin::policy::Policy;
+use crate::units::{AttoFil, Epoch, Epochs};
+use serde::{Deserialize, Serialize};
+use sim_core::dist::{self, Law};
+use sim_core::draws::{Domain, Draws, Entity};
+use sim_core::units::Prob;
+use std::collections::BTreeMap;
+
+const START: Domain = Domain::new("filecoin/operator/start");
+const SUBMIT: Domain = Domain::new("filecoin/operator/submit");
+const DISK: Domain = Domain::new("filecoin/operator/disk");
+const REPAIR: Domain = Domain::new("filecoin/operator/repair");
+const VERIFIED: Domain = Domain::new("filecoin/operator/verified");
+
+/// Epochs before a cut-off at which a declaration is sent at the latest.
+const MARGIN: Epochs = Epochs::new(2);
+
+/// An operator that cannot pay for what it sealed looks again after this.
+const SHORT_OF_MONEY: Epochs = Epochs::from_days(7);
+
+/// What an operator does about sectors that it has lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum OnLoss {
+    /// Declares them faulty before their deadline, or leaves them out of the proof if it is too late.
+    Declare,
+    /// Leaves them out of the next proof.
+    Skip,
+    /// Does not notice: the proof of their partition cannot be made.
+    Ignore,
+}
+
+/// An operator's plans.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OperatorConfig {
+    /// Sectors that it wants to commit in all.
+    pub sectors: u64,
+    /// Sectors that it seals at a time.
+    pub batch: u64,
+    /// Between two batches.
+    pub interval: Epochs,
+    /// The first batch begins at a drawn epoch within this.
+    pub spread: Epochs,
+    /// From the ticket to the pre-commit.
+    pub sealing: Epochs,
+    /// How long a sector is committed, counted from the last epoch at which it may be proven.
+    pub commitment: Epochs,
+    /// How far an expiring sector is extended, each time; never if none.
+    pub extension: Option<Epochs>,
+    /// Share of its sectors that are full of verified data.
+    pub verified: Prob,
+    /// Whether it commits by non-interactive proofs, where the rules have them.
+    pub non_interactive: bool,
+    /// Share of disks that fail in a year of 365 days.
+    pub disk_failure_rate: f64,
+    /// Sectors on one disk.
+    pub sectors_per_disk: u64,
+    /// What it does about losses.
+    pub on_loss: OnLoss,
+    /// How long it takes to restore a lost sector; never if none.
+    pub repair: Option<Law>,
+    /// What it starts with in its wallet.
+    pub capital: AttoFil,
+    /// What it keeps free in its actor, so that fees do not become debts: looked at when it proves.
+    pub cushion: AttoFil,
+}
+
+/// What an operator wants done.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Wish {
+    /// Seal sectors with the ticket of that epoch; the bytes are made now.
+    Seal(Vec<SectorNumber>, Epoch),
+    /// [`MinerActor::pre_commit`].
+    PreCommit(Vec<PreCommitInfo>),
+    /// [`MinerActor::prove_commit`].
+    ProveCommit(Vec<SectorNumber>),
+    /// [`MinerActor::prove_commit_ni`], in that deadline.
+    ProveCommitNi(Vec<PreCommitInfo>, u16),
+    /// [`MinerActor::submit_window_post`].
+    WindowPost(u16, Vec<PartitionProof>),
+    /// [`MinerActor::declare_faults`].
+    DeclareFaults(u16, Vec<SectorNumber>),
+    /// [`MinerActor::declare_recoveries`].
+    DeclareRecoveries(u16, Vec<SectorNumber>),
+    /// [`MinerActor::extend`].
+    Extend(Vec<SectorNumber>, Epoch),
+    /// Money from the wallet into the actor, as far as the wallet has it.
+    TopUp(AttoFil),
+    /// The bytes of sectors are gone.
+    Lose(Vec<SectorNumber>),
+    /// The bytes of sectors are there again.
+    Restore(Vec<SectorNumber>),
+}
+
+/// What is on an agenda. Of one epoch, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+enum Task {
+    /// A disk fails.
+    DiskFails(u64),
+    /// A disk's sectors are restored.
+    Restore(u64),
+    /// Declare what has to be declared for a deadline.
+    Declare(u16),
+    /// Prove a deadline.
+    Prove(u16),
+    /// Seal the next batch.
+    Seal,
+    /// Commit a sealed batch: its first sector.
+    Commit(u64),
+    /// Prove a committed batch: its first sector.
+    Prove2(u64),
+    /// Extend what expires in a deadline.
+    Extend(u16),
+}
+
+/// One disk and its sectors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Disk {
+    /// How many came before it in its place.
+    generation: u32,
+    /// Sectors of it below this number were on a disk that failed and are not restored; 0 if there are none.
+    lost_below: u64,
+}
+
+/// A batch under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Batch {
+    count: u64,
+    ticket: Epoch,
+}
+
+/// An operator.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Operator {
+    entity: Entity,
+    agenda: BTreeMap<Epoch, Vec<Task>>,
+    next_number: u64,
+    batches: BTreeMap<u64, Batch>,
+    disks: BTreeMap<u64, Disk>,
+    /// Deadlines that are on the agenda.
+    proving: BTreeMap<u16, Epoch>,
+}
+
+/// What an operator sees when it is woken.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// The epoch.
+    pub now: Epoch,
+    /// Its own miner actor.
+    pub miner: &'a MinerActor,
+    /// Balance of its actor.
+    pub balance: AttoFil,
+    /// Protocol parameters.
+    pub policy: &'a Policy,
+    /// Nominal bytes of a sector.
+    pub sector_size: u64,
+    /// Luck.
+    pub draws: &'a Draws,
+}
+
+impl Operator {
+    /// An operator whose first batch is on the agenda.
+    pub fn new(config: &OperatorConfig, entity: Entity, first: Epoch, draws: &Draws) -> Self {
+        let mut operator = Operator {
+            entity,
+            agenda: BTreeMap::new(),
+            next_number: 0,
+            batches: BTreeMap::new(),
+            disks: BTreeMap::new(),
+            proving: BTreeMap::new(),
+        };
+        let spread = config.spread.count().max(1) as u64;
+        let start = dist::below(&mut draws.at(START, entity, 0), spread) as i64;
+        if config.sectors > 0 {
+            // The ticket is from before the first message.
+            operator.plan(first + Epochs::new(start + 1), Task::Seal);
+        }
+        operator
+    }
+
+    /// When it wants to be woken next.
+    pub fn next_wake(&self) -> Option<Epoch> {
+        self.agenda.first_key_value().map(|(&epoch, _)| epoch)
+    }
+
+    fn plan(&mut self, at: Epoch, task: Task) {
+        let tasks = self.agenda.entry(at).or_default();
+        let place = tasks.partition_point(|other| *other < task);
+        if tasks.get(place) != Some(&task) {
+            tasks.insert(place, task);
+        }
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        while let Some(entry) = self.agenda.first_entry().filter(|entry| *entry.key() <= view.now) {
+            for task in entry.remove() {
+                self.perform(task, config, view, wishes);
+            }
+        }
+    }
+
+    fn perform(&mut self, task: Task, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        match task {
+            Task::DiskFails(disk) => self.disk_fails(disk, config, view, wishes),
+            Task::Restore(disk) => self.restore(disk, config, view, wishes),
+            Task::Declare(deadline) => self.declare(deadline, config, view, wishes),
+            Task::Prove(deadline) => self.prove(deadline, config, view, wishes),
+            Task::Seal => self.seal(config, view, wishes),
+            Task::Commit(first) => self.commit(first, config, view, wishes),
+            Task::Prove2(first) => {
+                if let Some(batch) = self.batches.get(&first) {
+                    wishes.push(Wish::ProveCommit(numbers(first, batch.count)));
+                }
+            }
+            Task::Extend(deadline) => self.extend(deadline, config, view, wishes),
+        }
+    }
+
+    fn seal(&mut self, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        let count = config.batch.min(config.sectors - self.next_number);
+        let (first, ticket) = (self.next_number, view.now - Epochs::ONE);
+        self.next_number += count;
+        self.batches.insert(first, Batch { count, ticket });
+        wishes.push(Wish::Seal(numbers(first, count), ticket));
+        self.plan(view.now + config.sealing, Task::Commit(first));
+        for disk in first / config.sectors_per_disk..=(first + count - 1) / config.sectors_per_disk {
+            self.install(disk, config, view);
+        }
+        if self.next_number < config.sectors {
+            self.plan(view.now + config.interval, Task::Seal);
+        }
+    }
+
+    fn commit(&mut self, first: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        let Some(&batch) = self.batches.get(&first) else { return };
+        let non_interactive = config.non_interactive && view.policy.non_interactive_porep;
+        let age_max = if non_interactive {
+            view.policy.non_interactive_lookback
+        } else {
+            view.policy.seal_randomness_lookback
+        };
+        if view.now - batch.ticket > age_max {
+            // Sealed too long ago: once more, with a new ticket.
+            let ticket = view.now - Epochs::ONE;
+            self.batches.insert(first, Batch { ticket, ..batch });
+            wishes.push(Wish::Seal(numbers(first, batch.count), ticket));
+            self.plan(view.now + config.sealing, Task::Commit(first));
+            return;
+        }
+        let slack = if non_interactive { Epochs::ZERO } else { view.policy.max_prove_commit_duration };
+        let expiration = view.now + slack + config.commitment;
+        let info = |number: SectorNumber| {
+            let entity = self.entity.member(number.0);
+            // Non-interactive proofs are for committed capacity only.
+            let is_verified =
+                !non_interactive && dist::chance(&mut view.draws.at(VERIFIED, entity, 0), config.verified);
+            let verified = if is_verified { view.sector_size } else { 0 };
+            PreCommitInfo {
+                number,
+                ticket: batch.ticket,
+                expiration,
+                contents: Contents { plain: 0, verified },
+            }
+        };
+        let infos = numbers(first, batch.count).into_iter().map(info).collect();
+        if non_interactive {
+            let loads = view.miner.holdings().loads(view.now);
+            let open = (0u16..).zip(loads).filter_map(|(index, load)| Some((load?.live, index)));
+            let (_, deadline) = open.min().expect("most deadlines can be changed at any time");
+            wishes.push(Wish::ProveCommitNi(infos, deadline));
+        } else {
+            wishes.push(Wish::PreCommit(infos));
+        }
+    }
+
+    /// What came of a wish that the chain decided on.
+    pub fn heard(
+        &mut self,
+        wish: &Wish,
+        answer: &Result<(), Refusal>,
+        config: &OperatorConfig,
+        view: &View<'_>,
+    ) {
+        let again = view.now + Epochs::from_days(1);
+        match (wish, answer) {
+            (Wish::PreCommit(infos), Ok(())) => {
+                let ready = view.now + view.policy.precommit_challenge_delay + Epochs::ONE;
+                self.plan(ready, Task::Prove2(infos[0].number.0));
+            }
+            (Wish::PreCommit(infos), Err(Refusal::Funds { .. } | Refusal::Debt(_))) => {
+                self.plan(view.now + SHORT_OF_MONEY, Task::Commit(infos[0].number.0));
+            }
+            (Wish::PreCommit(infos), Err(_)) => self.plan(again, Task::Commit(infos[0].number.0)),
+            (Wish::ProveCommit(sectors), Ok(())) => {
+                self.batches.remove(&sectors[0].0);
+                self.watch(sectors, config, view);
+            }
+            (Wish::ProveCommitNi(infos, _), Ok(())) => {
+                self.batches.remove(&infos[0].number.0);
+                let sectors: Vec<SectorNumber> = infos.iter().map(|info| info.number).collect();
+                self.watch(&sectors, config, view);
+            }
+            (Wish::ProveCommitNi(infos, _), Err(_)) => self.plan(again, Task::Commit(infos[0].number.0)),
+            (Wish::ProveCommit(sectors), Err(Refusal::Funds { .. })) => {
+                self.plan(again, Task::Prove2(sectors[0].0));
+            }
+            (Wish::ProveCommit(sectors), Err(_)) => {
+                self.batches.remove(&sectors[0].0);
+            }
+            (Wish::DeclareRecoveries(deadline, _), Err(_)) => self.plan_declaration(*deadline, again, view),
+            _ => {}
+        }
+    }
+
+    /// Puts the deadlines of new sectors on the agenda.
+    fn watch(&mut self, sectors: &[SectorNumber], config: &OperatorConfig, view: &View<'_>) {
+        for number in sectors {
+            let Some(sector) = view.miner.holdings().sector(*number) else { continue };
+            self.plan_proof(sector.deadline, view.now, view);
+            if config.extension.is_some() {
+                let before = view.miner.holdings().calendar().next(sector.deadline, sector.expiration).open;
+                self.plan(before - Epochs::from_days(2), Task::Extend(sector.deadline));
+            }
+        }
+    }
+
+    /// The next instance of a deadline after `after` is to be proven, at an epoch of its own.
+    fn plan_proof(&mut self, deadline: u16, after: Epoch, view: &View<'_>) {
+        let next = view.miner.holdings().calendar().next(deadline, after);
+        if self.proving.get(&deadline) == Some(&next.open) {
+            return;
+        }
+        self.proving.insert(deadline, next.open);
+        let room = (next.close - next.open).count() as u64;
+        let entity = self.entity.member(u64::from(deadline));
+        // In the first half of the deadline, always at the same place.
+        let delay = dist::below(&mut view.draws.at(SUBMIT, entity, 0), (room / 2).max(1)) as i64;
+        self.plan((next.open + Epochs::new(delay)).max(view.now + Epochs::ONE), Task::Prove(deadline));
+    }
+
+    fn prove(&mut self, deadline: u16, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        let holdings = view.miner.holdings();
+        let Some(state) = holdings.deadline(deadline).filter(|state| state.live > 0) else {
+            self.proving.remove(&deadline);
+            return;
+        };
+        let open = holdings.calendar().current(view.now);
+        self.plan_proof(deadline, open.close, view);
+        if open.index != deadline {
+            return;
+        }
+        let missing = config.cushion - view.miner.funds().available(view.balance);
+        if missing > AttoFil::ZERO {
+            wishes.push(Wish::TopUp(missing));
+        }
+        let mut proofs = Vec::new();
+        for (place, partition) in state.partitions.iter().enumerate() {
+            if partition.power.live.is_zero() {
+                continue;
+            }
+            let is_in_proof = |number: &&SectorNumber| {
+                let standing = holdings.sector(**number).map(|sector| sector.standing);
+                matches!(standing, Some(Standing::Unproven | Standing::Active | Standing::Recovering))
+            };
+            let lost = |number: &&SectorNumber| self.is_lost(**number, config);
+            let skipped: Vec<SectorNumber> = if self.has_losses() {
+                partition.sectors.iter().filter(is_in_proof).filter(lost).copied().collect()
+            } else {
+                Vec::new()
+            };
+            if !skipped.is_empty() && config.on_loss == OnLoss::Ignore {
+                // No proof can be made, and it only finds out now.
+                continue;
+            }
+            proofs.push(PartitionProof { partition: place as u32, skipped });
+        }
+        if !proofs.is_empty() {
+            wishes.push(Wish::WindowPost(deadline, proofs));
+        }
+        // A missed partition has good sectors in it, which are to be recovered.
+        if config.on_loss == OnLoss::Ignore && self.has_losses() {
+            self.plan_declaration(deadline, open.close, view);
+        }
+    }
+
+    fn has_losses(&self) -> bool {
+        self.disks.values().any(|disk| disk.lost_below > 0)
+    }
+
+    fn is_lost(&self, number: SectorNumber, config: &OperatorConfig) -> bool {
+        let disk = self.disks.get(&(number.0 / config.sectors_per_disk));
+        disk.is_some_and(|disk| number.0 < disk.lost_below)
+    }
+
+    /// Sealed sectors on a disk.
+    fn on_disk(&self, disk: u64, config: &OperatorConfig) -> impl Iterator<Item = SectorNumber> + use<> {
+        let first = disk * config.sectors_per_disk;
+        (first..(first + config.sectors_per_disk).min(self.next_number)).map(SectorNumber)
+    }
+
+    /// A disk, new or in the place of one that failed; its end is put on the agenda.
+    fn install(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>) {
+        if config.disk_failure_rate <= 0.0 || self.disks.contains_key(&disk) {
+            self.disks.entry(disk).or_default();
+            return;
+        }
+        self.disks.insert(disk, Disk::default());
+        self.plan_failure(disk, 0, config, view);
+    }
+
+    fn plan_failure(&mut self, disk: u64, generation: u32, config: &OperatorConfig, view: &View<'_>) {
+        let mut draw = view.draws.at(DISK, self.entity.member(disk), u64::from(generation));
+        // A hazard h with 1 - exp(-h) = rate a year.
+        let hazard = -sim_core::math::ln_1p(-config.disk_failure_rate);
+        let years = -sim_core::math::ln(dist::open_unit(&mut draw)) / hazard;
+        let epochs = years * Epochs::from_days(365).count() as f64;
+        if epochs < 1e12 {
+            self.plan(view.now + Epochs::new(epochs as i64 + 1), Task::DiskFails(disk));
+        }
+    }
+
+    fn disk_fails(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        let state = self.disks.get_mut(&disk).expect("only installed disks fail");
+        state.generation += 1;
+        let generation = state.generation;
+        let is_waiting = state.lost_below > 0;
+        state.lost_below = self.next_number;
+        self.plan_failure(disk, generation, config, view);
+        wishes.push(Wish::Lose(self.on_disk(disk, config).collect()));
+        if is_waiting {
+            // What is under way for its last failure restores this one too.
+            return;
+        }
+        if let Some(law) = config.repair {
+            let mut draw = view.draws.at(REPAIR, self.entity.member(disk), u64::from(generation));
+            let span = law.sample(&mut draw);
+            let epochs = (span.as_nanos() / Epochs::ONE.span().as_nanos()) as i64;
+            self.plan(view.now + Epochs::new(epochs + 1), Task::Restore(disk));
+        }
+        if config.on_loss == OnLoss::Declare {
+            self.plan_declarations(disk, config, view);
+        }
+    }
+
+    fn restore(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        self.disks.get_mut(&disk).expect("only installed disks are restored").lost_below = 0;
+        wishes.push(Wish::Restore(self.on_disk(disk, config).collect()));
+        self.plan_declarations(disk, config, view);
+    }
+
+    /// Declarations for all deadlines that the sectors of a disk are in.
+    fn plan_declarations(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>) {
+        for number in self.on_disk(disk, config) {
+            if let Ok(sector) = view.miner.holdings().live(number) {
+                self.plan_declaration(sector.deadline, view.now, view);
+            }
+        }
+    }
+
+    /// A declaration for the next instance of a deadline whose cut-off is not over at `after`.
+    fn plan_declaration(&mut self, deadline: u16, after: Epoch, view: &View<'_>) {
+        let calendar = view.miner.holdings().calendar();
+        let next = calendar.next(deadline, after);
+        let next = if after + MARGIN < next.cutoff { next } else { calendar.next(deadline, next.close) };
+        self.plan((next.cutoff - MARGIN).max(view.now + Epochs::ONE), Task::Declare(deadline));
+    }
+
+    fn declare(&mut self, deadline: u16, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        let holdings = view.miner.holdings();
+        let Some(state) = holdings.deadline(deadline) else { return };
+        let (mut faults, mut recoveries) = (Vec::new(), Vec::new());
+        for number in state.partitions.iter().flat_map(|partition| &partition.sectors) {
+            let standing = holdings.sector(*number).map(|sector| sector.standing);
+            match (standing, self.is_lost(*number, config)) {
+                (Some(Standing::Active | Standing::Unproven | Standing::Recovering), true)
+                    if config.on_loss == OnLoss::Declare =>
+                {
+                    faults.push(*number);
+                }
+                (Some(Standing::Faulty), false) => recoveries.push(*number),
+                _ => {}
+            }
+        }
+        if !faults.is_empty() {
+            wishes.push(Wish::DeclareFaults(deadline, faults));
+        }
+        if !recoveries.is_empty() {
+            wishes.push(Wish::DeclareRecoveries(deadline, recoveries));
+        }
+    }
+
+    fn extend(&mut self, deadline: u16, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        let (Some(extension), holdings) = (config.extension, view.miner.holdings()) else { return };
+        let soon = view.now + Epochs::from_days(3);
+        let mut by_expiration: BTreeMap<Epoch, Vec<SectorNumber>> = BTreeMap::new();
+        for sector in holdings.sectors().filter(|sector| sector.deadline == deadline) {
+            let limit = sector.activation + view.policy.max_sector_lifetime;
+            let furthest = limit.min(view.now + view.policy.max_sector_extension);
+            let until = (sector.expiration + extension).min(furthest);
+            let is_good = sector.standing.is_live() && !sector.standing.is_faulty();
+            if is_good && sector.expiration <= soon && until > sector.expiration {
+                by_expiration.entry(until).or_default().push(sector.number);
+            }
+        }
+        for (until, sectors) in by_expiration {
+            wishes.push(Wish::Extend(sectors, until));
+            let before = holdings.calendar().next(deadline, until).open;
+            self.plan(before - Epochs::from_days(2), Task::Extend(deadline));
+        }
+    }
+
+    /// Whether the bytes of a sector are there.
+    pub fn has(&self, number: SectorNumber, config: &OperatorConfig) -> bool {
+        number.0 < self.next_number && !self.is_lost(number, config)
+    }
+}
+
+fn numbers(first: u64, count: u64) -> Vec<SectorNumber> {
+    (first..first + count).map(SectorNumber).collect()
+}

@@ -1,0 +1,96 @@
+//! Metrics of the simulated storage miners. Without Filecoin they have no value.
+
+use super::{Measured, Metric};
+use crate::filecoin::chain::Chain;
+use crate::filecoin::ledger::{Account, Reason};
+use crate::filecoin::miner::holdings::Sums;
+use crate::filecoin::miner::sector::Standing;
+use crate::units::AttoFil;
+use crate::world::World;
+
+/// The total of a metric that is also sampled.
+fn total(world: &World, value: fn(&Chain) -> f64) -> Measured {
+    world.chain().map_or(Measured::Nothing, |chain| Measured::Value(value(chain)))
+}
+
+fn power(chain: &Chain) -> f64 {
+    let claims = chain.miners().iter().map(|miner| chain.claims().claim(miner.id()).qa.bytes());
+    claims.sum::<i128>() as f64 / (1_u64 << 50) as f64
+}
+
+fn active(chain: &Chain) -> f64 {
+    chain.miners().iter().map(|miner| miner.holdings().active()).sum::<u64>() as f64
+}
+
+fn faulty(chain: &Chain) -> f64 {
+    let of_miner = |index: usize| {
+        let holdings = chain.miners()[index].holdings();
+        let has_faults = |index: &u16| {
+            let sums: Option<Sums> = holdings.deadline(*index).map(|state| state.power);
+            sums.is_some_and(|sums| !sums.faulty.is_zero())
+        };
+        if !holdings.live_deadlines().any(|index| has_faults(&index)) {
+            return 0;
+        }
+        let sectors = holdings.sectors();
+        sectors.filter(|sector| matches!(sector.standing, Standing::Faulty | Standing::Recovering)).count()
+    };
+    (0..chain.miners().len()).map(of_miner).sum::<usize>() as f64
+}
+
+fn balance(chain: &Chain) -> f64 {
+    let of = |account| chain.ledger().balance(account);
+    let miners =
+        chain.miners().iter().map(|miner| of(Account::Wallet(miner.id())) + of(Account::Miner(miner.id())));
+    miners.sum::<AttoFil>().as_fil_f64_lossy()
+}
+
+fn fees(chain: &Chain) -> f64 {
+    let reasons = [Reason::FaultFee, Reason::TerminationFee, Reason::MissedPreCommit, Reason::InvalidPost];
+    reasons.iter().map(|reason| chain.ledger().moved(*reason)).sum::<AttoFil>().as_fil_f64_lossy()
+}
+
+pub(super) const POWER: Metric = Metric {
+    name: "miners_power",
+    label: "quality-adjusted power of simulated miners",
+    unit: "PiB",
+    doc: "Quality-adjusted power of all miners that are simulated one by one.",
+    sample: Some(|world| world.chain().map(power)),
+    total: Some(|world| total(world, power)),
+};
+
+pub(super) const ACTIVE: Metric = Metric {
+    name: "active_sectors",
+    label: "active sectors of simulated miners",
+    unit: "",
+    doc: "Active sectors of all miners that are simulated one by one, each counted once whatever its weight.",
+    sample: Some(|world| world.chain().map(active)),
+    total: Some(|world| total(world, active)),
+};
+
+pub(super) const FAULTY: Metric = Metric {
+    name: "faulty_sectors",
+    label: "faulty sectors of simulated miners",
+    unit: "",
+    doc: "Faulty sectors of all miners that are simulated one by one, recovering ones included.",
+    sample: Some(|world| world.chain().map(faulty)),
+    total: Some(|world| total(world, faulty)),
+};
+
+pub(super) const BALANCE: Metric = Metric {
+    name: "miners_balance",
+    label: "wallets and actors of simulated miners",
+    unit: "FIL",
+    doc: "Wallets and actors of all miners that are simulated one by one, pledge and locked rewards included.",
+    sample: Some(|world| world.chain().map(balance)),
+    total: Some(|world| total(world, balance)),
+};
+
+pub(super) const FEES: Metric = Metric {
+    name: "miners_fees",
+    label: "penalties of simulated miners",
+    unit: "FIL",
+    doc: "Fault and termination fees, lost deposits and fees for wrong proofs of all simulated miners so far.",
+    sample: Some(|world| world.chain().map(fees)),
+    total: Some(|world| total(world, fees)),
+};

@@ -1,0 +1,524 @@
+//! The Filecoin side of a world: ends epochs, wakes operators, carries out what they wish, keeps the books by day.
+//!
+//! ```text
+//!   EpochEnds      at the last nanosecond of an epoch: elections, blocks, deadlines, the next epoch begins
+//!   OperatorWakes  at the first nanosecond of an epoch: an operator's agenda is due; its messages are of that epoch
+//! ```
+//!
+//! Miners are no nodes: they have entities of their own behind the nodes and the observer, so that a world may have
+//! either kind alone. Messages between an operator and the chain take no time on the network and are executed in the
+//! epoch in which they are sent.
+//!
+//! A message that is refused for want of money is sent once more after the operator has put in what is missing, if its
+//! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
+
+use super::World;
+use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
+use crate::config::FilecoinConfig;
+use crate::filecoin::chain::Chain;
+use crate::filecoin::gas::{MessageGas, settle_gas};
+use crate::filecoin::ledger::{Account, Book, Reason};
+use crate::filecoin::miner::holdings::PartitionProof;
+use crate::filecoin::miner::sector::{SectorNumber, Standing};
+use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
+use crate::filecoin::power::PowerPair;
+use crate::filecoin::vault::{Kept, Vault};
+use crate::ids::MinerId;
+use crate::registry::Event;
+use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
+use serde::{Deserialize, Serialize};
+use sim_core::draws::{Draws, Entity};
+use sim_core::engine::Cx;
+use sim_core::queue::Handle;
+use sim_core::time::{SimSpan, SimTime};
+use std::sync::Arc;
+
+/// A simulated miner.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Miner {
+    /// `group/number`.
+    pub(crate) name: String,
+    /// Number of its group.
+    pub(crate) group: usize,
+    operator: Operator,
+    /// The operator's next wake-up.
+    wake: Option<(Epoch, Handle)>,
+    /// Wallet and actor together when the books were last closed.
+    opening: AttoFil,
+    /// Whether anything ever happened to it.
+    is_known: bool,
+}
+
+/// A day of a miner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MinerDay {
+    pub(crate) day: u32,
+    pub(crate) miner: MinerId,
+    pub(crate) opening: AttoFil,
+    pub(crate) closing: AttoFil,
+    pub(crate) book: Book,
+    pub(crate) deposits: AttoFil,
+    pub(crate) pledge: AttoFil,
+    pub(crate) locked: AttoFil,
+    pub(crate) debt: AttoFil,
+    pub(crate) wallet: AttoFil,
+    pub(crate) claim: PowerPair,
+    pub(crate) active: u64,
+}
+
+/// The network at the end of a day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct NetworkDay {
+    pub(crate) at: SimTime,
+    pub(crate) epoch: Epoch,
+    pub(crate) power: PowerPair,
+    pub(crate) simulated: PowerPair,
+    pub(crate) baseline: Power,
+    pub(crate) smoothed_power: i128,
+    pub(crate) reward: AttoFil,
+    pub(crate) smoothed_reward: i128,
+    pub(crate) mined: AttoFil,
+    pub(crate) burnt: AttoFil,
+    pub(crate) pledge: AttoFil,
+    pub(crate) circulating: AttoFil,
+    pub(crate) null_rounds: u64,
+    pub(crate) wins: u64,
+    pub(crate) rest_wins: u64,
+    pub(crate) lost_wins: u64,
+    pub(crate) sector_pledge: AttoFil,
+}
+
+/// Chain, miners and their bytes.
+#[derive(Debug)]
+pub(crate) struct FilecoinWorld {
+    pub(crate) chain: Chain,
+    pub(crate) miners: Vec<Miner>,
+    pub(crate) vault: Vault,
+    pub(crate) miner_days: Vec<MinerDay>,
+    pub(crate) network_days: Vec<NetworkDay>,
+    /// Buffers that are used again and again.
+    ends: Vec<(MinerId, DeadlineEnd)>,
+    wishes: Vec<Wish>,
+}
+
+/// What of it is saved.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FilecoinState {
+    chain: Chain,
+    miners: Vec<Miner>,
+    kept: Kept,
+    miner_days: Vec<MinerDay>,
+    network_days: Vec<NetworkDay>,
+}
+
+impl FilecoinWorld {
+    pub(crate) fn new(config: &FilecoinConfig, draws: &Draws) -> Self {
+        let (mut miners, mut entities) = (Vec::new(), Vec::new());
+        for (group, settings) in config.groups.iter().enumerate() {
+            for member in 0..settings.count {
+                let entity = Entity::named(&settings.name).member(u64::from(member));
+                let first = config.chain.start.epoch;
+                entities.push(entity);
+                miners.push(Miner {
+                    name: format!("{}/{member}", settings.name),
+                    group,
+                    operator: Operator::new(&settings.operator, entity, first, draws),
+                    wake: None,
+                    opening: AttoFil::ZERO,
+                    is_known: false,
+                });
+            }
+        }
+        FilecoinWorld {
+            chain: Chain::new(&config.chain, &entities, draws),
+            vault: Vault::new(&config.proofs, &entities),
+            miners,
+            miner_days: Vec::new(),
+            network_days: Vec::new(),
+            ends: Vec::new(),
+            wishes: Vec::new(),
+        }
+    }
+
+    /// Everything that the scenario does not say.
+    pub(crate) fn state(&self) -> impl Serialize + '_ {
+        #[derive(Serialize)]
+        struct Borrowed<'a> {
+            chain: &'a Chain,
+            miners: &'a [Miner],
+            kept: &'a Kept,
+            miner_days: &'a [MinerDay],
+            network_days: &'a [NetworkDay],
+        }
+        // Buffers are empty between events.
+        let FilecoinWorld { chain, miners, vault, miner_days, network_days, ends: _, wishes: _ } = self;
+        Borrowed { chain, miners, kept: vault.kept(), miner_days, network_days }
+    }
+
+    pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
+        FilecoinWorld {
+            chain: state.chain,
+            miners: state.miners,
+            vault: Vault::with(&config.proofs, state.kept),
+            miner_days: state.miner_days,
+            network_days: state.network_days,
+            ends: Vec::new(),
+            wishes: Vec::new(),
+        }
+    }
+
+    fn operator_config<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a OperatorConfig {
+        &config.groups[self.miners[id.index()].group].operator
+    }
+
+    /// Starts every miner with the money that its operator has.
+    fn give_capital(&mut self, config: &FilecoinConfig) {
+        for id in (0..self.miners.len() as u32).map(MinerId) {
+            let capital = self.operator_config(config, id).capital;
+            self.chain.transfer(Account::Holders, Account::Wallet(id), capital, Reason::Capital);
+        }
+    }
+
+    /// An operator's agenda is due.
+    fn wake(&mut self, config: &FilecoinConfig, id: MinerId, draws: &Draws) {
+        let mut wishes = std::mem::take(&mut self.wishes);
+        let plans = self.operator_config(config, id);
+        self.miners[id.index()].is_known = true;
+        let view = view(&self.chain, config, id, draws);
+        self.miners[id.index()].operator.wake(plans, &view, &mut wishes);
+        for wish in wishes.drain(..) {
+            let answer = self.carry_out(config, id, &wish, draws);
+            let view = self::view(&self.chain, config, id, draws);
+            self.miners[id.index()].operator.heard(&wish, &answer, plans, &view);
+        }
+        self.wishes = wishes;
+    }
+
+    fn carry_out(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        wish: &Wish,
+        draws: &Draws,
+    ) -> Result<(), Refusal> {
+        match wish {
+            Wish::Seal(sectors, ticket) => self.vault.seal(id, sectors, *ticket, draws),
+            Wish::TopUp(amount) => {
+                let (wallet, actor) = (Account::Wallet(id), Account::Miner(id));
+                let amount = (*amount).min(self.chain.ledger().balance(wallet));
+                self.chain.transfer(wallet, actor, amount, Reason::TopUp);
+            }
+            Wish::Lose(sectors) => self.vault.lose(id, sectors),
+            Wish::Restore(sectors) => self.vault.restore(id, sectors),
+            Wish::PreCommit(infos) => {
+                self.pay_gas(config, id, config.gas.pre_commit, infos.len());
+                return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, infos));
+            }
+            Wish::ProveCommit(sectors) => {
+                let proofs: Vec<_> =
+                    sectors.iter().map(|sector| (*sector, self.porep(config, id, *sector, draws))).collect();
+                self.pay_gas(config, id, config.gas.prove_commit, sectors.len());
+                return self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs));
+            }
+            Wish::ProveCommitNi(infos, deadline) => {
+                let proofs: Vec<_> = infos
+                    .iter()
+                    .map(|info| (*info, Checked(self.vault.porep(id, info.number, None, draws))))
+                    .collect();
+                self.pay_gas(config, id, config.gas.prove_commit, infos.len());
+                return self
+                    .with_funds(id, |chain| chain.prove_commit_ni(&config.chain, id, &proofs, *deadline));
+            }
+            Wish::WindowPost(deadline, proofs) => {
+                let holds = self.window_post(id, *deadline, proofs, draws);
+                self.pay_gas(config, id, config.gas.window_post, proofs.len());
+                return self.chain.submit_window_post(&config.chain, id, *deadline, proofs, holds);
+            }
+            Wish::DeclareFaults(deadline, sectors) => {
+                self.pay_gas(config, id, config.gas.declaration, 1);
+                return self.chain.declare_faults(&config.chain, id, *deadline, sectors);
+            }
+            Wish::DeclareRecoveries(deadline, sectors) => {
+                self.pay_gas(config, id, config.gas.declaration, 1);
+                return self
+                    .with_funds(id, |chain| chain.declare_recoveries(&config.chain, id, *deadline, sectors));
+            }
+            Wish::Extend(sectors, until) => {
+                self.pay_gas(config, id, config.gas.declaration, 1);
+                return self.chain.extend(&config.chain, id, sectors, *until);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a message; if money is short, puts in what is missing and sends it once more.
+    fn with_funds(
+        &mut self,
+        id: MinerId,
+        send: impl Fn(&mut Chain) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let missing = match send(&mut self.chain) {
+            Err(Refusal::Funds { needed, available }) => needed - available,
+            Err(Refusal::Debt(debt)) => debt,
+            answer => return answer,
+        };
+        let (wallet, actor) = (Account::Wallet(id), Account::Miner(id));
+        if self.chain.ledger().balance(wallet) < missing {
+            return Err(Refusal::Funds { needed: missing, available: self.chain.ledger().balance(wallet) });
+        }
+        self.chain.transfer(wallet, actor, missing, Reason::TopUp);
+        send(&mut self.chain)
+    }
+
+    /// Gas of one message for so many sectors or partitions, times the weight: each stands for so many messages.
+    fn pay_gas(&mut self, config: &FilecoinConfig, id: MinerId, cost: crate::config::GasCost, items: usize) {
+        let used = cost.message + cost.item * items as i64;
+        let gas = MessageGas {
+            used,
+            limit: used,
+            fee_cap: config.gas.base_fee + config.gas.premium,
+            premium: config.gas.premium,
+        };
+        let outputs = settle_gas(&gas, config.gas.base_fee);
+        let weight = i64::from(config.chain.weight);
+        self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight);
+    }
+
+    fn porep(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        sector: SectorNumber,
+        draws: &Draws,
+    ) -> Checked {
+        let precommit = self.chain.miner(id).precommits().find(|precommit| precommit.info.number == sector);
+        let Some(at) = precommit.map(|precommit| precommit.at) else { return Checked(false) };
+        let challenge = at + config.chain.policy.precommit_challenge_delay;
+        Checked(self.vault.porep(id, sector, Some(challenge), draws))
+    }
+
+    /// Answers for every sector that a proof is of.
+    fn window_post(&mut self, id: MinerId, index: u16, proofs: &[PartitionProof], draws: &Draws) -> Checked {
+        let holdings = self.chain.miner(id).holdings();
+        let challenge = holdings.calendar().current(self.chain.now()).challenge;
+        let Some(state) = holdings.deadline(index) else { return Checked(false) };
+        let asked = |number: &&SectorNumber| {
+            let standing = holdings.sector(**number).map(|sector| sector.standing);
+            matches!(standing, Some(Standing::Active | Standing::Unproven | Standing::Recovering))
+        };
+        let mut holds = true;
+        for proof in proofs {
+            let Some(partition) = state.partitions.get(proof.partition as usize) else {
+                return Checked(false);
+            };
+            let sectors = partition.sectors.iter().filter(asked);
+            let sectors = sectors.filter(|number| !proof.skipped.contains(number));
+            holds &= self.vault.window_post(id, sectors, challenge, draws);
+        }
+        Checked(holds)
+    }
+
+    /// Elections and blocks of the present epoch, then its end.
+    fn end_epoch(&mut self, config: &FilecoinConfig, draws: &Draws) {
+        let now = self.chain.now();
+        let wins = self.chain.elections(&config.chain, draws);
+        for (id, count) in wins.miners {
+            if self.can_prove_win(id, now, draws) {
+                self.chain.award(&config.chain, id, count);
+            } else {
+                self.chain.miss(count);
+            }
+        }
+        self.chain.award_rest(&config.chain, wins.rest);
+        let mut ends = std::mem::take(&mut self.ends);
+        self.chain.end_epoch(&config.chain, &mut ends);
+        for (id, end) in ends.drain(..) {
+            for sector in end.expired.iter().chain(&end.too_long).chain(&end.given_up) {
+                self.vault.drop(id, *sector);
+            }
+            if let Some(deadline) = end.deadline {
+                self.dispute(config, id, deadline);
+            }
+        }
+        self.ends = ends;
+    }
+
+    fn can_prove_win(&mut self, id: MinerId, now: Epoch, draws: &Draws) -> bool {
+        let holdings = self.chain.miner(id).holdings();
+        let active = holdings.active();
+        if active == 0 {
+            return false;
+        }
+        let place = self.vault.winning_place(id, now, active, draws);
+        let sector = holdings.active_at(place).expect("the place is below the number of active sectors");
+        self.vault.winning_post(id, sector, now, draws)
+    }
+
+    /// Whoever watches the chain disputes what does not hold.
+    fn dispute(&mut self, config: &FilecoinConfig, id: MinerId, deadline: u16) {
+        let proofs = self.chain.miner(id).holdings().disputable(deadline);
+        if let Some(place) = proofs.iter().position(|proof| !proof.holds) {
+            // Refused only if nothing is left to dispute.
+            let _ = self.chain.dispute(&config.chain, id, deadline, place);
+        }
+    }
+
+    /// The books of a day are closed.
+    fn close_day(&mut self, config: &FilecoinConfig, at: SimTime, day: u32) {
+        for id in (0..self.miners.len() as u32).map(MinerId) {
+            self.close_miner(id, day);
+        }
+        let (network, tally, ledger) = (self.chain.network(), self.chain.tally(), self.chain.ledger());
+        let space = Power::new(i128::from(config.chain.sector_size));
+        self.network_days.push(NetworkDay {
+            at,
+            epoch: self.chain.now(),
+            power: network.power(),
+            simulated: self.chain.claims().simulated(),
+            baseline: network.reward().baseline,
+            smoothed_power: network.smoothed_power().estimate(),
+            reward: network.reward().epoch_reward,
+            smoothed_reward: network.reward().smoothed.estimate(),
+            mined: network.reward().paid,
+            burnt: ledger.balance(Account::Burnt),
+            pledge: network.pledge(),
+            circulating: network.circulating(),
+            null_rounds: tally.null_rounds,
+            wins: tally.wins,
+            rest_wins: tally.rest_wins,
+            lost_wins: tally.lost_wins,
+            sector_pledge: self.chain.pledge_of(&config.chain, space),
+        });
+    }
+
+    fn close_miner(&mut self, id: MinerId, day: u32) {
+        let miner = &mut self.miners[id.index()];
+        if !miner.is_known {
+            return;
+        }
+        let (ledger, actor) = (self.chain.ledger(), self.chain.miner(id));
+        let wallet = ledger.balance(Account::Wallet(id));
+        let closing = wallet + ledger.balance(Account::Miner(id));
+        let funds = actor.funds();
+        let row = MinerDay {
+            day,
+            miner: id,
+            opening: miner.opening,
+            closing,
+            book: Book::default(),
+            deposits: funds.deposits,
+            pledge: funds.pledge,
+            locked: funds.locked(),
+            debt: funds.debt(),
+            wallet,
+            claim: self.chain.claims().claim(id),
+            active: actor.holdings().active(),
+        };
+        miner.opening = closing;
+        let book = self.chain.ledger_mut().close_book(id);
+        self.miner_days.push(MinerDay { book, ..row });
+    }
+
+    /// Actors of all miners.
+    pub(crate) fn actors(&self) -> &[MinerActor] {
+        self.chain.miners()
+    }
+}
+
+fn view<'a>(chain: &'a Chain, config: &'a FilecoinConfig, id: MinerId, draws: &'a Draws) -> View<'a> {
+    View {
+        now: chain.now(),
+        miner: chain.miner(id),
+        balance: chain.ledger().balance(Account::Miner(id)),
+        policy: &config.chain.policy,
+        sector_size: config.chain.sector_size,
+        draws,
+    }
+}
+
+impl World {
+    /// The entity whose events are the chain's: behind the nodes and the observer.
+    pub(crate) fn chain_entity(&self) -> u32 {
+        self.observer() + 1
+    }
+
+    /// The entity of a miner.
+    fn miner_entity(&self, id: MinerId) -> u32 {
+        self.chain_entity() + 1 + id.0
+    }
+
+    pub(crate) fn start_filecoin(&mut self, cx: &mut Cx<Event>) {
+        let Some((config, mut filecoin)) = self.take_filecoin() else { return };
+        filecoin.give_capital(&config);
+        for id in (0..filecoin.miners.len() as u32).map(MinerId) {
+            self.plan_wake(&config, &mut filecoin, id, cx);
+        }
+        self.filecoin = Some(filecoin);
+        cx.schedule(epoch_end(SimTime::ZERO), self.chain_entity(), self.chain_entity(), Event::EpochEnds);
+    }
+
+    fn take_filecoin(&mut self) -> Option<(Arc<FilecoinConfig>, Box<FilecoinWorld>)> {
+        Some((Arc::clone(self.config.filecoin.as_ref()?), self.filecoin.take()?))
+    }
+
+    fn plan_wake(
+        &self,
+        config: &FilecoinConfig,
+        filecoin: &mut FilecoinWorld,
+        id: MinerId,
+        cx: &mut Cx<Event>,
+    ) {
+        let miner = &mut filecoin.miners[id.index()];
+        let next = miner.operator.next_wake();
+        if miner.wake.map(|(epoch, _)| epoch) == next {
+            return;
+        }
+        if let Some((_, handle)) = miner.wake.take() {
+            cx.cancel(handle);
+        }
+        miner.wake = next.map(|epoch| {
+            let at = epoch.begins(config.chain.start.epoch).max(cx.now());
+            let entity = self.miner_entity(id);
+            (epoch, cx.schedule_cancellable(at, entity, entity, Event::OperatorWakes))
+        });
+    }
+
+    /// An operator's agenda is due.
+    pub(crate) fn operator_wakes(&mut self, entity: u32, cx: &mut Cx<Event>) {
+        let id = MinerId(entity - self.chain_entity() - 1);
+        let (config, mut filecoin) = self.take_filecoin().expect("only miners are woken");
+        filecoin.miners[id.index()].wake = None;
+        filecoin.wake(&config, id, &self.draws);
+        self.plan_wake(&config, &mut filecoin, id, cx);
+        self.filecoin = Some(filecoin);
+    }
+
+    /// An epoch ends, and the next one begins.
+    pub(crate) fn epoch_ends(&mut self, cx: &mut Cx<Event>) {
+        let (config, mut filecoin) = self.take_filecoin().expect("only a chain has epochs");
+        filecoin.end_epoch(&config, &self.draws);
+        let elapsed = (filecoin.chain.now() - config.chain.start.epoch).count();
+        if elapsed % EPOCHS_PER_DAY == 0 {
+            let at = cx.now() + SimSpan::from_nanos(1);
+            filecoin.close_day(&config, at, (elapsed / EPOCHS_PER_DAY) as u32);
+        }
+        self.filecoin = Some(filecoin);
+        let entity = self.chain_entity();
+        cx.schedule(epoch_end(cx.now() + SimSpan::from_nanos(1)), entity, entity, Event::EpochEnds);
+    }
+
+    /// Closes the books of a day that the end of the run cuts short.
+    pub(crate) fn finish_filecoin(&mut self, end: SimTime) {
+        let Some((config, mut filecoin)) = self.take_filecoin() else { return };
+        let elapsed = (filecoin.chain.now() - config.chain.start.epoch).count();
+        if elapsed % EPOCHS_PER_DAY != 0 {
+            filecoin.close_day(&config, end, (elapsed / EPOCHS_PER_DAY + 1) as u32);
+        }
+        self.filecoin = Some(filecoin);
+    }
+}
+
+/// The last nanosecond of the epoch that begins at `start`.
+fn epoch_end(start: SimTime) -> SimTime {
+    start + (Epochs::ONE.span() - SimSpan::from_nanos(1))
+}

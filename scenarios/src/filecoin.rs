@@ -1,0 +1,110 @@
+//! Checked values -> the Filecoin part of a configuration. As [`crate::build`], nothing here can fail.
+
+use crate::values::{Instance, Values};
+use models::agents::storage_miner::{OnLoss, OperatorConfig};
+use models::config::{FilecoinConfig, GasConfig, MinerGroup};
+use models::filecoin::background::{Background, Point};
+use models::filecoin::chain::ChainConfig;
+use models::filecoin::network::Start;
+use models::filecoin::power::PowerPair;
+use models::filecoin::rulesets::RuleSet;
+use models::filecoin::vault::ProofConfig;
+use models::units::{AttoFil, Epoch, Epochs, Power};
+use sim_core::dist::Law;
+use sim_core::time::SimSpan;
+use sim_core::units::Bytes;
+use std::sync::Arc;
+
+/// FIL that had been taken from the mining reserve by 2025 (FIP-0100: 282,933,381 of 300 million were left).
+const RESERVE_DISBURSED: AttoFil = AttoFil::from_fil(17_066_619);
+
+/// The chain of a scenario, if it has one.
+pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
+    let keys = values.all("filecoin").next()?;
+    let duration = epochs(values.one("").span("duration"));
+    let background = values.all("filecoin.background").next();
+    let start = start(keys);
+    let chain = ChainConfig {
+        policy: RuleSet::named(keys.text("rules")).expect("a rule set passed the check").policy(),
+        sector_size: if keys.text("sector_size") == "64GiB" { 64 << 30 } else { 32 << 30 },
+        partition_sectors: if keys.text("sector_size") == "64GiB" { 2_300 } else { 2_349 },
+        weight: u32::try_from(keys.whole("weight")).expect("bounded by its key"),
+        background: background.map(|keys| self::background(keys, start.epoch, duration)).unwrap_or_default(),
+        start,
+    };
+    let proofs = ProofConfig {
+        family: keys.text("proof").parse().expect("a family passed the check"),
+        size: keys.text("real_size").parse().expect("a size passed the check"),
+    };
+    let gas = GasConfig {
+        base_fee: keys.money("base_fee"),
+        premium: keys.money("gas_premium"),
+        ..GasConfig::default()
+    };
+    let groups = values.all("miners.<group>").map(group).collect();
+    Some(Arc::new(FilecoinConfig { chain, proofs, gas, groups }))
+}
+
+/// Whole epochs of a span, rounded down.
+fn epochs(span: SimSpan) -> Epochs {
+    let epoch = Epochs::ONE.span().as_nanos();
+    Epochs::new(i64::try_from(span.as_nanos() / epoch).expect("a span of nanoseconds has fewer epochs"))
+}
+
+fn start(keys: &Instance) -> Start {
+    let height = i64::try_from(keys.whole("start_epoch")).expect("bounded by its key");
+    Start {
+        epoch: Epoch::new(height),
+        network_time: epochs(keys.span("network_time")),
+        burnt: keys.money("burnt"),
+        reserve_disbursed: if height == 0 { AttoFil::ZERO } else { RESERVE_DISBURSED },
+    }
+}
+
+fn background(keys: &Instance, first: Epoch, duration: Epochs) -> Background {
+    // A millionth is more than anybody knows of it.
+    let quality = (keys.real("quality") * 1e6) as i128;
+    let point = |at: Epoch, raw: Bytes, pledge: AttoFil, circulating: AttoFil| {
+        let raw = Power::of(raw);
+        Point { at, power: PowerPair { raw, qa: raw.floor_mul(quality, 1_000_000) }, pledge, circulating }
+    };
+    let (raw, pledge, circulating) =
+        (keys.bytes("raw_power"), keys.money("pledge"), keys.money("circulating"));
+    let end = point(
+        first + duration.max(Epochs::ONE),
+        keys.maybe_bytes("raw_power_end").unwrap_or(raw),
+        keys.maybe_money("pledge_end").unwrap_or(pledge),
+        keys.maybe_money("circulating_end").unwrap_or(circulating),
+    );
+    Background { points: vec![point(first, raw, pledge, circulating), end], miners: keys.whole("miners") }
+}
+
+fn group(keys: &Instance) -> MinerGroup {
+    let on_loss = match keys.text("on_loss") {
+        "declare" => OnLoss::Declare,
+        "skip" => OnLoss::Skip,
+        "ignore" => OnLoss::Ignore,
+        other => panic!("{}.on_loss = {other:?} is in no table", keys.path),
+    };
+    MinerGroup {
+        name: keys.name().into(),
+        count: u32::try_from(keys.whole("count")).expect("bounded by its key"),
+        operator: OperatorConfig {
+            sectors: keys.whole("sectors"),
+            batch: keys.whole("batch"),
+            interval: epochs(keys.span("every")).max(Epochs::ONE),
+            spread: epochs(keys.span("spread")),
+            sealing: epochs(keys.span("sealing")).max(Epochs::ONE),
+            commitment: epochs(keys.span("commitment")),
+            extension: keys.maybe_span("extension").map(epochs),
+            verified: keys.share("verified"),
+            non_interactive: keys.flag("non_interactive"),
+            disk_failure_rate: keys.real("disk_failures"),
+            sectors_per_disk: keys.whole("sectors_per_disk"),
+            on_loss,
+            repair: keys.maybe_span("repair").map(|mean| Law::Exponential { mean }),
+            capital: keys.money("capital"),
+            cushion: keys.money("cushion"),
+        },
+    }
+}
