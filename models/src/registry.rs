@@ -305,7 +305,7 @@ impl engine::World for World {
         }
     }
 
-    const BEHIND: usize = 3;
+    const BEHIND: usize = 2;
 
     fn prefetch_behind(&self, step: usize, key: Key, event: &Event) {
         match *event {

@@ -347,7 +347,7 @@ mod tests {
         let end = bytes.len() - SUM;
         let sum = Sha256::digest(&bytes[..end]);
         bytes[end..].copy_from_slice(&sum);
-        assert_eq!(open(&bytes), Err(CheckpointError::Format { found: 2 }));
+        assert_eq!(open(&bytes), Err(CheckpointError::Format { found: FORMAT + 1 }));
         assert_eq!(open(b"[scenario]\nname = \"x\"\n, and more"), Err(CheckpointError::NotACheckpoint));
     }
 }

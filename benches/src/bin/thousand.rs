@@ -12,6 +12,10 @@ use sim_core::record::csv::CsvTables;
 use sim_core::time::SimSpan;
 use std::sync::Arc;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let days = arguments.next().map_or(Ok(30), |text| text.parse());

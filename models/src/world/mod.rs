@@ -175,6 +175,9 @@ impl World {
     /// Asks for what a message will touch behind the rows of its receiver.
     pub(crate) fn prefetch_message(&self, step: usize, message: Ticket) {
         let Some(envelope) = self.messages.get(message) else { return };
+        if !self.up[envelope.to.index()] {
+            return;
+        }
         let node = &self.nodes[envelope.to.index()];
         if step == 0 {
             node.connections.prefetch(envelope.from);
@@ -205,8 +208,10 @@ impl World {
 
     /// Asks for what a node's next Bitswap deadline will touch behind its rows.
     pub(crate) fn prefetch_wake(&self, step: usize, node: NodeId) {
-        if let Some(node) = self.nodes.get(node.index()) {
-            node.bitswap.prefetch_wake(step);
+        if let Some(node) = self.nodes.get(node.index())
+            && let Some(peer) = node.bitswap.prefetch_wake(step)
+        {
+            node.connections.prefetch(peer);
         }
     }
 

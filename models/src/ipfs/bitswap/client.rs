@@ -1,7 +1,7 @@
 //! The asking half of a node: its sessions and what they share.
 
 use super::api::{Arrival, Context, Counters, SessionId, Wish};
-use super::hub::{Connection, Hub};
+use super::hub::{Connection, Hub, Place};
 use super::message::{Blocks, EntryKind, Message};
 use super::session::{News, Session};
 use super::timers::TimerKey;
@@ -135,7 +135,7 @@ impl Client {
             }
             self.hub.timers.pop_first();
             match key {
-                TimerKey::Queue(peer) => self.wake_queue(cx, peer),
+                TimerKey::Queue(peer, place) => self.wake_queue(cx, peer, place),
                 TimerKey::Session(session) => self.wake_session(cx, session),
             }
         }
@@ -143,15 +143,15 @@ impl Client {
 
     /// Sends the messages that are due. To be called at the end of each step.
     pub(super) fn flush<S>(&mut self, cx: &mut Context<'_, S>) {
-        while let Some(peer) = self.hub.next_touched() {
-            let Some((queue, _)) = self.hub.queue_mut(peer) else {
+        while let Some(place) = self.hub.next_touched() {
+            let Some((_, queue, _)) = self.hub.queue_mut(place) else {
                 continue;
             };
             queue.is_touched = false;
             if queue.is_due(cx.now) {
-                self.send(cx, peer);
+                self.send(cx, place);
             }
-            self.hub.arm_queue(peer);
+            self.hub.arm_queue(place);
         }
     }
 
@@ -171,8 +171,8 @@ impl Client {
         totals
     }
 
-    pub(super) fn prefetch_wake(&self, step: usize) {
-        self.hub.prefetch_wake(step);
+    pub(super) fn prefetch_wake(&self, step: usize) -> Option<NodeId> {
+        self.hub.prefetch_wake(step)
     }
 
     pub(super) fn is_connected(&self, peer: NodeId) -> bool {
@@ -200,9 +200,11 @@ impl Client {
                 answers.push(payload.block);
             }
         }
-        if let Some((queue, _)) = self.hub.queue_mut(from) {
+        if let Some(place) = self.hub.place_of(from)
+            && let Some((_, queue, _)) = self.hub.queue_mut(place)
+        {
             queue.answered(cx.config, cx.now, &answers);
-            self.hub.arm_queue(from);
+            self.hub.arm_queue(place);
         }
         answers.clear();
         self.answers = answers;
@@ -296,8 +298,8 @@ impl Client {
         self.told = told;
     }
 
-    fn wake_queue<S: Blocks>(&mut self, cx: &mut Context<'_, S>, peer: NodeId) {
-        let Some((queue, _)) = self.hub.queue_mut(peer) else {
+    fn wake_queue<S: Blocks>(&mut self, cx: &mut Context<'_, S>, peer: NodeId, place: Place) {
+        let Some((_, queue, _)) = self.hub.queue_mut(place) else {
             return;
         };
         queue.queued_timer = SimTime::NEVER;
@@ -309,12 +311,14 @@ impl Client {
             self.hub.note_presence(cx, peer, block, false);
             self.add_news(cx, &mut news, block, News::DontHave(block, true));
         }
-        self.deliver(cx, peer, &mut news);
+        if !news.is_empty() {
+            self.deliver(cx, peer, &mut news);
+        }
         self.news = news;
         if should_send {
-            self.send(cx, peer);
+            self.send(cx, place);
         }
-        self.hub.arm_queue(peer);
+        self.hub.arm_queue(place);
     }
 
     fn wake_session<S>(&mut self, cx: &mut Context<'_, S>, session: SessionId) {
@@ -325,11 +329,11 @@ impl Client {
         }
     }
 
-    fn send<S>(&mut self, cx: &mut Context<'_, S>, peer: NodeId) {
-        let mut message = cx.blank_message();
-        let Some((queue, link)) = self.hub.queue_mut(peer) else {
+    fn send<S>(&mut self, cx: &mut Context<'_, S>, place: Place) {
+        let Some((peer, queue, link)) = self.hub.queue_mut(place) else {
             return;
         };
+        let mut message = cx.blank_message();
         let (sessions, closed) = (&mut self.sessions, &mut self.closed);
         queue.take_message(cx.config, cx.now, link, &mut message, |session, kind| {
             let counters = match sessions.binary_search_by_key(&session, |slot| slot.id()) {

@@ -12,7 +12,7 @@ use super::message::EntryKind;
 use super::queue::{Link, PeerQueue};
 use super::timers::{TimerKey, Timers};
 use crate::ids::{BlockId, NodeId};
-use sim_core::prefetch::{prefetch, prefetch_all, prefetch_first};
+use sim_core::prefetch::prefetch_all;
 use sim_core::time::{SimSpan, SimTime};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -26,7 +26,11 @@ pub struct Connection {
     pub is_favoured: bool,
 }
 
-/// A connected peer.
+/// Where the hub keeps a connected peer, for as long as it is connected.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Place(u32);
+
+/// A connected peer, or nobody.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Peer {
     id: NodeId,
@@ -35,8 +39,11 @@ struct Peer {
     /// Whether selective broadcasts reach it.
     is_target: bool,
     /// Made with the first want.
-    queue: Option<Box<PeerQueue>>,
+    queue: Option<PeerQueue>,
 }
+
+/// No node has this id: an empty place.
+const NOBODY: NodeId = NodeId(u32::MAX);
 
 /// A block that some session wants.
 #[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
@@ -82,10 +89,12 @@ impl Wanted {
 /// What the sessions of one node share.
 #[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Hub {
-    /// Connected peers.
+    /// Connected peers, by id.
     ids: Vec<NodeId>,
-    /// Beside `ids`.
+    /// Beside `ids`: where they are.
+    places: Vec<Place>,
     peers: Vec<Peer>,
+    free: Vec<Place>,
     wanted: BTreeMap<BlockId, Wanted>,
     /// Blocks with a broadcast in force.
     broadcasts: u32,
@@ -94,44 +103,57 @@ pub(super) struct Hub {
     /// Sessions that follow the connection of a peer.
     followers: BTreeSet<(NodeId, SessionId)>,
     /// Queues with new entries in this step.
-    touched: VecDeque<NodeId>,
+    touched: VecDeque<Place>,
     pub(super) timers: Timers,
 }
 
 impl Hub {
     /// Opens a connection: the peer is told all wants broadcast so far. False if it was open already.
     pub(super) fn connect<S>(&mut self, cx: &Context<'_, S>, peer: NodeId, connection: Connection) -> bool {
-        let Err(index) = self.peer_index(peer) else {
+        let Err(index) = self.ids.binary_search(&peer) else {
             return false;
         };
         let is_target = connection.is_favoured;
+        let slot = Peer { id: peer, connection, since: cx.now, is_target, queue: None };
+        let place = self.keep(slot);
         self.ids.insert(index, peer);
-        self.peers.insert(index, Peer { id: peer, connection, since: cx.now, is_target, queue: None });
+        self.places.insert(index, place);
         if self.broadcasts == 0 {
             return true;
         }
-        let slot = &mut self.peers[index];
-        let queue = slot.queue.get_or_insert_with(|| Box::new(PeerQueue::new(cx.config)));
+        let queue = self.peers[place.index()].queue.get_or_insert_with(|| PeerQueue::new(cx.config));
         for (&block, wanted) in self.wanted.iter_mut().filter(|(_, wanted)| wanted.is_broadcast) {
             let session = wanted.sessions.last().copied().expect("a wanted block has a session");
             queue.add_broadcast(block, session);
             wanted.note_asked(peer);
         }
-        touch(&mut self.touched, queue, peer, cx.config, cx.now);
+        touch(&mut self.touched, queue, place, cx.config, cx.now);
         true
+    }
+
+    /// Puts a peer in a free place.
+    fn keep(&mut self, peer: Peer) -> Place {
+        if let Some(place) = self.free.pop() {
+            self.peers[place.index()] = peer;
+            return place;
+        }
+        self.peers.push(peer);
+        Place(self.peers.len() as u32 - 1)
     }
 
     /// Closes a connection and forgets its queue. False if there was none.
     pub(super) fn disconnect(&mut self, peer: NodeId) -> bool {
-        let Ok(index) = self.peer_index(peer) else {
+        let Ok(index) = self.ids.binary_search(&peer) else {
             return false;
         };
         self.ids.remove(index);
-        let slot = self.peers.remove(index);
-        if let Some(queue) = &slot.queue {
-            self.timers.disarm(TimerKey::Queue(peer), queue.queued_timer);
-        }
-        for block in slot.queue.iter().flat_map(|queue| queue.blocks()) {
+        let place = self.places.remove(index);
+        self.free.push(place);
+        let slot = &mut self.peers[place.index()];
+        slot.id = NOBODY;
+        let Some(queue) = slot.queue.take() else { return true };
+        self.timers.disarm(TimerKey::Queue(peer, place), queue.queued_timer);
+        for block in queue.blocks() {
             if let Some(wanted) = self.wanted.get_mut(&block) {
                 wanted.asked.retain(|&asked| asked != peer);
             }
@@ -141,27 +163,25 @@ impl Hub {
 
     /// Whether there is a connection.
     pub(super) fn is_connected(&self, peer: NodeId) -> bool {
-        self.peer_index(peer).is_ok()
+        self.ids.binary_search(&peer).is_ok()
     }
 
-    /// Asks for the queue whose deadline is next: step 0 where to look for it, 1 its slot, 2 the queue itself.
-    pub(super) fn prefetch_wake(&self, step: usize) {
+    /// Asks for the queue whose deadline is next: step 0 whose it is, 1 the queue itself. Says to whom it is, if known.
+    pub(super) fn prefetch_wake(&self, step: usize) -> Option<NodeId> {
         if step == 0 {
             self.timers.prefetch();
-            return prefetch_first(&self.ids);
+            return None;
         }
-        let Some((_, TimerKey::Queue(peer))) = self.timers.first() else { return };
-        let Ok(index) = self.peer_index(peer) else { return };
-        match (step, &self.peers[index].queue) {
-            (1, _) => prefetch(&self.peers, index),
-            (_, Some(queue)) => prefetch_all(&**queue),
-            (_, None) => {}
+        let (_, TimerKey::Queue(peer, place)) = self.timers.first()? else { return None };
+        if step == 1 {
+            prefetch_all(self.peers.get(place.index())?);
         }
+        Some(peer)
     }
 
     /// Connected peers.
     pub(super) fn peer_count(&self) -> usize {
-        self.peers.len()
+        self.ids.len()
     }
 
     /// The record of a wanted block.
@@ -228,8 +248,8 @@ impl Hub {
 
     /// The peer has given something useful: selective broadcasts reach it from now on.
     pub(super) fn mark_target(&mut self, peer: NodeId) {
-        if let Ok(index) = self.peer_index(peer) {
-            self.peers[index].is_target = true;
+        if let Some(place) = self.place_of(peer) {
+            self.peers[place.index()].is_target = true;
         }
     }
 
@@ -260,12 +280,16 @@ impl Hub {
                 continue;
             }
             self.broadcasts += 1;
-            for slot in self.peers.iter_mut().filter(|slot| slot.is_target || !selective) {
-                let queue = slot.queue.get_or_insert_with(|| Box::new(PeerQueue::new(cx.config)));
+            for &place in &self.places {
+                let slot = &mut self.peers[place.index()];
+                if !slot.is_target && selective {
+                    continue;
+                }
+                let queue = slot.queue.get_or_insert_with(|| PeerQueue::new(cx.config));
                 if queue.asked(block).is_none() {
                     queue.add_broadcast(block, session);
                     wanted.note_asked(slot.id);
-                    touch(&mut self.touched, queue, slot.id, cx.config, cx.now);
+                    touch(&mut self.touched, queue, place, cx.config, cx.now);
                 }
             }
         }
@@ -280,14 +304,13 @@ impl Hub {
         block: BlockId,
         kind: EntryKind,
     ) -> bool {
-        let Ok(index) = self.peer_index(peer) else {
+        let Some(place) = self.place_of(peer) else {
             return false;
         };
         let Some(wanted) = self.wanted.get_mut(&block) else {
             return true;
         };
-        let slot = &mut self.peers[index];
-        let queue = slot.queue.get_or_insert_with(|| Box::new(PeerQueue::new(cx.config)));
+        let queue = self.peers[place.index()].queue.get_or_insert_with(|| PeerQueue::new(cx.config));
         let is_new = match (kind, queue.asked(block)) {
             (EntryKind::WantBlock, asked) => asked != Some(EntryKind::WantBlock),
             (_, asked) => asked.is_none() && !wanted.is_broadcast,
@@ -295,31 +318,36 @@ impl Hub {
         if is_new {
             queue.add_want(block, session, kind);
             wanted.note_asked(peer);
-            touch(&mut self.touched, queue, peer, cx.config, cx.now);
+            touch(&mut self.touched, queue, place, cx.config, cx.now);
         }
         true
     }
 
-    /// The queue of a peer with what it has to know about its connection.
-    pub(super) fn queue_mut(&mut self, peer: NodeId) -> Option<(&mut PeerQueue, Link)> {
-        let peers = self.peers.len() as u32;
-        let index = self.peer_index(peer).ok()?;
-        let slot = &mut self.peers[index];
+    /// Where a peer is, if it is connected.
+    pub(super) fn place_of(&self, peer: NodeId) -> Option<Place> {
+        self.ids.binary_search(&peer).ok().map(|index| self.places[index])
+    }
+
+    /// The peer in a place and its queue, with what that has to know about its connection; none if it has no queue or is
+    /// gone.
+    pub(super) fn queue_mut(&mut self, place: Place) -> Option<(NodeId, &mut PeerQueue, Link)> {
+        let peers = self.ids.len() as u32;
+        let slot = &mut self.peers[place.index()];
         let link = Link { since: slot.since, rtt: slot.connection.rtt, peers };
-        slot.queue.as_deref_mut().map(|queue| (queue, link))
+        slot.queue.as_mut().map(|queue| (slot.id, queue, link))
     }
 
     /// Takes the next queue touched in this step.
-    pub(super) fn next_touched(&mut self) -> Option<NodeId> {
+    pub(super) fn next_touched(&mut self) -> Option<Place> {
         self.touched.pop_front()
     }
 
     /// Makes sure a queue is looked at by its deadline.
-    pub(super) fn arm_queue(&mut self, peer: NodeId) {
-        let Ok(index) = self.peer_index(peer) else { return };
-        if let Some(queue) = self.peers[index].queue.as_deref_mut() {
+    pub(super) fn arm_queue(&mut self, place: Place) {
+        let slot = &mut self.peers[place.index()];
+        if let Some(queue) = &mut slot.queue {
             let deadline = queue.deadline();
-            self.timers.arm(TimerKey::Queue(peer), &mut queue.queued_timer, deadline);
+            self.timers.arm(TimerKey::Queue(slot.id, place), &mut queue.queued_timer, deadline);
         }
     }
 
@@ -328,32 +356,34 @@ impl Hub {
             self.broadcasts -= 1;
         }
         for &peer in &wanted.asked {
-            let Ok(index) = self.peer_index(peer) else {
+            let Some(place) = self.place_of(peer) else {
                 continue;
             };
-            if let Some(queue) = self.peers[index].queue.as_deref_mut()
+            if let Some(queue) = &mut self.peers[place.index()].queue
                 && queue.cancel(block)
             {
-                touch(&mut self.touched, queue, peer, cx.config, cx.now);
+                touch(&mut self.touched, queue, place, cx.config, cx.now);
             }
         }
     }
+}
 
-    fn peer_index(&self, peer: NodeId) -> Result<usize, usize> {
-        self.ids.binary_search(&peer)
+impl Place {
+    fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
 /// Notes that a queue has new entries.
 fn touch(
-    touched: &mut VecDeque<NodeId>,
+    touched: &mut VecDeque<Place>,
     queue: &mut PeerQueue,
-    peer: NodeId,
+    place: Place,
     config: &BitswapConfig,
     now: SimTime,
 ) {
     queue.gather(config, now);
     if !std::mem::replace(&mut queue.is_touched, true) {
-        touched.push_back(peer);
+        touched.push_back(place);
     }
 }

@@ -178,9 +178,9 @@ impl Bitswap {
         }
     }
 
-    /// Asks for what the next deadline will touch, a link of the chain in each step.
-    pub(crate) fn prefetch_wake(&self, step: usize) {
-        self.client.prefetch_wake(step);
+    /// Asks for what the next deadline will touch, a link of the chain in each step. Says which peer it is about, if known.
+    pub(crate) fn prefetch_wake(&self, step: usize) -> Option<NodeId> {
+        self.client.prefetch_wake(step)
     }
 
     /// Ends a step: sends what is due and moves the wake-up.

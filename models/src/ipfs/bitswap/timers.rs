@@ -4,6 +4,7 @@
 //! the node's next wake-up, and nobody has to look at the owners, which are cold memory.
 
 use super::api::SessionId;
+use super::hub::Place;
 use crate::ids::NodeId;
 use sim_core::prefetch::prefetch;
 use sim_core::time::SimTime;
@@ -12,8 +13,8 @@ use std::collections::VecDeque;
 /// Whose deadline it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum TimerKey {
-    /// The queue of wants to a peer.
-    Queue(NodeId),
+    /// The queue of wants to a peer, and its place in the hub.
+    Queue(NodeId, Place),
     /// A session.
     Session(SessionId),
 }
