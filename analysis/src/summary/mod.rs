@@ -5,6 +5,7 @@
 //! read times are made here from `objects` and `reads`. Nothing is rounded.
 
 mod measure;
+mod miners;
 mod objects;
 mod reads;
 mod words;
@@ -66,6 +67,26 @@ pub struct CaseCounts {
     /// Reads, if the run recorded them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<ReadCounts>,
+    /// Storage miners, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub miners: Option<MinerCounts>,
+}
+
+/// What the storage miners of one case earned and paid, in sums over miners and replicates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MinerCounts {
+    /// Miners.
+    pub miners: u64,
+    /// Sectors ever committed.
+    pub sectors: u64,
+    /// Sectors terminated before their time.
+    pub terminated: u64,
+    /// Block rewards, the locked part included, in FIL.
+    pub reward_fil: f64,
+    /// Daily fees, fault fees, termination fees and penalties paid, in FIL.
+    pub fees_fil: f64,
+    /// Initial pledge and unvested rewards at the end, in FIL.
+    pub locked_fil: f64,
 }
 
 /// What became of the objects of one case.
@@ -202,6 +223,7 @@ pub(crate) fn summarise(run: &Run) -> Result<Summary, AnalysisError> {
     let objects = Objects::read(run)?;
     let reads = Reads::read(run, &reads::COLUMNS)?;
     let own = measure::recorded(run)?;
+    let mut miners = miners::count(run)?;
     let mut measures = Measures::new(run);
     let mut cases = Vec::with_capacity(run.cases().len());
     for (number, case) in run.cases().iter().enumerate() {
@@ -211,6 +233,7 @@ pub(crate) fn summarise(run: &Run) -> Result<Summary, AnalysisError> {
             grid: case.grid.iter().cloned().collect(),
             label: run.label(case),
             replicates: case.cells.len() as u64,
+            miners: miners[number].take(),
             ..CaseCounts::default()
         };
         measures.start(case);

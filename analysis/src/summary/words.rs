@@ -1,8 +1,8 @@
 //! The summary in one or two plain sentences for each case.
 
-use super::{Estimate, ObjectCounts, ReadCounts, Summary};
+use super::{Estimate, MinerCounts, ObjectCounts, ReadCounts, Summary};
 use crate::stats::{Interval, rule_of_three, wilson};
-use crate::text::{count, list, percent, plural, span};
+use crate::text::{count, list, percent, plural, short, span};
 use std::collections::BTreeMap;
 
 /// Cases told in full; of more than these the rest is only counted.
@@ -13,10 +13,16 @@ pub fn in_words(summary: &Summary) -> String {
     let mut lines: Vec<String> = Vec::new();
     for case in summary.cases.iter().take(CASES_TOLD) {
         let mut sentences = Vec::new();
-        if let Some(objects) = &case.objects {
+        // A chain alone has nothing to say of objects.
+        let is_chain =
+            case.miners.is_some() && case.objects.as_ref().is_none_or(|objects| objects.published == 0);
+        if let Some(miners) = &case.miners {
+            sentences.push(tell_miners(miners, case.replicates));
+        }
+        if let Some(objects) = case.objects.as_ref().filter(|_| !is_chain) {
             sentences.push(tell_objects(objects, case.replicates));
         }
-        if let Some(reads) = &case.reads {
+        if let Some(reads) = case.reads.as_ref().filter(|_| !is_chain) {
             sentences.push(tell_reads(reads, summary.estimate("ttfb_p50", &case.arm, case.point)));
         }
         if !sentences.is_empty() {
@@ -34,6 +40,29 @@ pub fn in_words(summary: &Summary) -> String {
         lines.push("The run was ended early by a budget: these are the parts that were finished.".into());
     }
     lines.join("\n")
+}
+
+/// What miners earned, paid and have locked.
+fn tell_miners(miners: &MinerCounts, replicates: u64) -> String {
+    let over = if replicates > 1 { format!(" in {replicates} replicates") } else { String::new() };
+    let terminated = match miners.terminated {
+        0 => String::new(),
+        n => format!(", {} of them terminated before their time", count(n)),
+    };
+    format!(
+        "{} committed {}{over}{terminated}; they earned {} FIL in block rewards, paid {} FIL in fees and penalties, and have {} FIL \
+         locked at the end.",
+        plural(miners.miners, "miner"),
+        plural(miners.sectors, "sector"),
+        fil(miners.reward_fil),
+        fil(miners.fees_fil),
+        fil(miners.locked_fil),
+    )
+}
+
+/// An amount of FIL with commas from a thousand on, three significant digits below.
+fn fil(amount: f64) -> String {
+    if amount >= 999.5 { count(amount.round() as u64) } else { short(amount) }
 }
 
 /// How many objects have no copy left, whatever took the last one, and what took it.
