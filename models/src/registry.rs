@@ -305,6 +305,7 @@ impl engine::World for World {
         }
     }
 
+    // A message leads to its lookup, want-list or blocks, and those to their own lists.
     const BEHIND: usize = 2;
 
     fn prefetch_behind(&self, step: usize, key: Key, event: &Event) {

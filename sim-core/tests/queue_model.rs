@@ -278,6 +278,17 @@ fn a_key_used_twice_among_many_is_a_bug() {
 }
 
 #[test]
+#[should_panic(expected = "two events with the key")]
+fn a_key_used_twice_is_a_bug_when_the_first_was_the_last_taken_out_in_advance() {
+    let mut queue = EventQueue::new();
+    let key = |number: u32| Key::new(SimTime::from_nanos(u64::from(number)), 1, 2, 3, 4, number);
+    (0..8).for_each(|number| queue.push(key(number), ()));
+    (0..7).for_each(|_| assert!(queue.pop().is_some()));
+    queue.push(key(7), ());
+    while queue.pop().is_some() {}
+}
+
+#[test]
 fn a_key_gives_back_what_was_packed_into_it() {
     let key = Key::new(SimTime::from_nanos(9), 7, u32::MAX, 255, 12, u32::MAX);
     assert_eq!((key.lane(), key.destination(), key.kind()), (7, u32::MAX, 255));

@@ -67,20 +67,22 @@ pub struct CaseCounts {
     /// Reads, if the run recorded them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<ReadCounts>,
-    /// Storage miners, if there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub miners: Option<MinerCounts>,
+    /// Storage miners by group, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub miners: Vec<MinerCounts>,
 }
 
-/// What the storage miners of one case earned and paid, in sums over miners and replicates.
+/// What the storage miners of one group of one case earned and paid: sums over the group, means over replicates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MinerCounts {
+    /// The group.
+    pub group: String,
     /// Miners.
-    pub miners: u64,
-    /// Sectors ever committed.
-    pub sectors: u64,
-    /// Sectors terminated before their time.
-    pub terminated: u64,
+    pub miners: f64,
+    /// Simulated sectors ever committed; each may stand for more.
+    pub sectors: f64,
+    /// Of these, terminated before their time.
+    pub terminated: f64,
     /// Block rewards, the locked part included, in FIL.
     pub reward_fil: f64,
     /// Daily fees, fault fees, termination fees and penalties paid, in FIL.
@@ -233,7 +235,7 @@ pub(crate) fn summarise(run: &Run) -> Result<Summary, AnalysisError> {
             grid: case.grid.iter().cloned().collect(),
             label: run.label(case),
             replicates: case.cells.len() as u64,
-            miners: miners[number].take(),
+            miners: std::mem::take(&mut miners[number]),
             ..CaseCounts::default()
         };
         measures.start(case);

@@ -15,10 +15,8 @@ pub fn in_words(summary: &Summary) -> String {
         let mut sentences = Vec::new();
         // A chain alone has nothing to say of objects.
         let is_chain =
-            case.miners.is_some() && case.objects.as_ref().is_none_or(|objects| objects.published == 0);
-        if let Some(miners) = &case.miners {
-            sentences.push(tell_miners(miners, case.replicates));
-        }
+            !case.miners.is_empty() && case.objects.as_ref().is_none_or(|objects| objects.published == 0);
+        sentences.extend(case.miners.iter().map(|miners| tell_miners(miners, case.replicates)));
         if let Some(objects) = case.objects.as_ref().filter(|_| !is_chain) {
             sentences.push(tell_objects(objects, case.replicates));
         }
@@ -42,18 +40,19 @@ pub fn in_words(summary: &Summary) -> String {
     lines.join("\n")
 }
 
-/// What miners earned, paid and have locked.
+/// What the miners of a group earned, paid and have locked; means over replicates.
 fn tell_miners(miners: &MinerCounts, replicates: u64) -> String {
-    let over = if replicates > 1 { format!(" in {replicates} replicates") } else { String::new() };
+    let mean = if replicates > 1 { format!(" (means of {replicates} replicates)") } else { String::new() };
     let terminated = match miners.terminated {
-        0 => String::new(),
-        n => format!(", {} of them terminated before their time", count(n)),
+        0.0 => String::new(),
+        n => format!(", {} of them terminated before their time", short(n)),
     };
     format!(
-        "{} committed {}{over}{terminated}; they earned {} FIL in block rewards, paid {} FIL in fees and penalties, and have {} FIL \
-         locked at the end.",
-        plural(miners.miners, "miner"),
-        plural(miners.sectors, "sector"),
+        "{}: {} miners committed {} simulated sectors{terminated}, earned {} FIL in block rewards, paid {} FIL in fees and \
+         penalties, and have {} FIL locked at the end{mean}.",
+        miners.group,
+        short(miners.miners),
+        short(miners.sectors),
         fil(miners.reward_fil),
         fil(miners.fees_fil),
         fil(miners.locked_fil),

@@ -31,8 +31,8 @@ pub struct Connections {
     /// None, or a power of two of places.
     places: Vec<Connection>,
     len: usize,
-    /// Before this instant every connection is younger than the grace time, as the last look at them found.
-    all_young_until: SimTime,
+    /// No connection was opened before this instant, as the last look at them found.
+    none_before: SimTime,
 }
 
 impl Connections {
@@ -112,12 +112,12 @@ impl Connections {
     /// Whether there are more connections than the high mark, and some are older than the grace time.
     // A node that opens connections by the hundred asks this at each one; while all are young it costs a comparison.
     pub fn is_crowded(&mut self, config: &ConnectionConfig, now: SimTime) -> bool {
-        if self.len <= config.high as usize || now < self.all_young_until {
+        let is_old = |opened: SimTime| now >= opened.saturating_add(config.grace);
+        if self.len <= config.high as usize || !is_old(self.none_before) {
             return false;
         }
-        let oldest = self.all().map(|connection| connection.opened).min();
-        self.all_young_until = oldest.map_or(SimTime::ZERO, |opened| opened.saturating_add(config.grace));
-        now >= self.all_young_until
+        self.none_before = self.all().map(|connection| connection.opened).min().unwrap_or(SimTime::ZERO);
+        is_old(self.none_before)
     }
 
     /// The peers that the manager would close now, least recently used first; empty below the high mark.

@@ -193,14 +193,14 @@ impl World {
                 }
             }
             Body::Put { blocks, .. } if step == 0 => prefetch_first(blocks),
-            Body::Put { blocks, .. } => node.records.prefetch(step - 1, blocks),
+            Body::Put { blocks, .. } => node.records.prefetch(blocks),
             Body::Bitswap(message) => {
                 match step {
                     0 => prefetch_all(&**message),
                     1 => prefetch_first(&message.entries),
                     _ => {}
                 }
-                node.bitswap.prefetch_peer(step, envelope.from);
+                node.bitswap.prefetch_message(step);
             }
             Body::Ask { .. } => {}
         }

@@ -119,6 +119,7 @@ impl<E: Copy> Ladder<E> {
             } else {
                 entry
             };
+            let time = entry.key.time.as_nanos();
             self.near.push(entry);
             if self.near.len() > self.near_most && time != self.burst {
                 self.refine_near(time);
@@ -209,8 +210,8 @@ impl<E: Copy> Ladder<E> {
         self.pop_soon(last)
     }
 
-    /// As [`Ladder::pop_upto`], with something taken out in advance. As much is taken out anew, while there are more
-    /// than a few entries in the near heap.
+    /// As [`Ladder::pop_upto`], with something taken out in advance. More is taken out, two for one until there is enough,
+    /// while there is something in the near heap.
     #[inline]
     fn pop_soon(&mut self, last: u64) -> Option<Entry<E>> {
         if self.soon.first()?.key.time.as_nanos() > last {
@@ -218,10 +219,10 @@ impl<E: Copy> Ladder<E> {
         }
         let entry = self.soon.pop()?;
         self.stored -= 1;
-        if self.soon.len() < SOON
-            && !self.near.is_empty()
-            && let Some(next) = self.take_near_or_run(u64::MAX)
-        {
+        let short = SOON.saturating_sub(self.soon.len()).min(2);
+        for _ in 0..short {
+            let Some(next) = self.take_near_or_run(u64::MAX) else { break };
+            refuse_same(&entry, &next);
             self.soon.append(next);
         }
         Some(entry)

@@ -1,6 +1,6 @@
 //! A miner's sectors and the deadlines they are proven in: faults, proofs, recoveries, endings.
 //!
-//! Every change of a sector goes through one place, [`Holdings::turn`], which keeps the sums of its partition and its
+//! Every change of a sector goes through one place, `Holdings::turn`, which keeps the sums of its partition and its
 //! deadline; so a deadline is settled without looking at sectors to which nothing happens.
 //!
 //! Rules (builtin-actors, actors/miner/src/{deadline_state,partition_state,expiration_queue}.rs):

@@ -168,12 +168,12 @@ impl Bitswap {
         self.client.peer_count()
     }
 
-    /// Asks for what a message from a peer will touch, a link of the chain in each step.
-    pub(crate) fn prefetch_peer(&self, step: usize, peer: NodeId) {
+    /// Asks for what a message will touch, a link of the chain in each step.
+    pub(crate) fn prefetch_message(&self, step: usize) {
         if let Some(server) = &self.server {
             match step {
                 0 => prefetch_all(&**server),
-                _ => server.prefetch_peer(step - 1, peer),
+                _ => server.prefetch_peers(),
             }
         }
     }

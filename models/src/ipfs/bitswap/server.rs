@@ -24,7 +24,7 @@ use super::config::{BitswapConfig, ServeOrder};
 use super::message::{Entry, EntryKind, Message, Payload, Store, presence_size};
 use super::tasks::{Note, Noted, PeerTasks, Task};
 use crate::ids::{BlockId, NodeId};
-use sim_core::prefetch::{prefetch, prefetch_first};
+use sim_core::prefetch::prefetch_first;
 use sim_core::time::SimTime;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,13 +160,9 @@ impl Server {
         self.pump(cx);
     }
 
-    /// Asks for the ledger of a peer before it is needed: step 0 where to look for it, 1 the ledger.
-    pub(super) fn prefetch_peer(&self, step: usize, peer: NodeId) {
-        if step == 0 {
-            prefetch_first(&self.ids);
-        } else if let Ok(index) = self.peer_index(peer) {
-            prefetch(&self.peers, index);
-        }
+    /// Asks for the ids of the peers before one of them is looked for.
+    pub(super) fn prefetch_peers(&self) {
+        prefetch_first(&self.ids);
     }
 
     /// Notes wanted bytes received from a peer.

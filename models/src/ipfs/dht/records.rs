@@ -17,7 +17,7 @@
 // leaves its old entry in the log; a sweep knows it by its time. Nothing iterates in hash order, so results depend
 // on content only. A store of many records is cold memory: an add touches its slot, the list and the log's end.
 
-use sim_core::prefetch::{prefetch, prefetch_first};
+use sim_core::prefetch::prefetch;
 use sim_core::time::{SimSpan, SimTime};
 use std::collections::VecDeque;
 
@@ -108,19 +108,14 @@ impl RecordStore {
         self.receipts.push_back(Receipt { at: now, block, provider });
     }
 
-    /// Asks for the records of some blocks before they are needed: their slots in step 0, what those point to in step 1.
-    /// A store of many is cold memory.
-    pub fn prefetch(&self, step: usize, blocks: &[BlockId]) {
+    /// Asks for the slots of some blocks before they are needed: a store of many records is cold memory.
+    pub fn prefetch(&self, blocks: &[BlockId]) {
         if self.slots.is_empty() {
             return;
         }
         let mask = self.slots.len() - 1;
         for block in blocks {
-            let home = hash(*block) as usize & mask;
-            match step {
-                0 => prefetch(&self.slots, home),
-                _ => prefetch_first(&self.slots[home].records),
-            }
+            prefetch(&self.slots, hash(*block) as usize & mask);
         }
     }
 
