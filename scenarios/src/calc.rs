@@ -6,7 +6,6 @@
 
 mod formulas;
 mod given;
-mod zero;
 
 pub use formulas::FORMULAS;
 pub use given::{Given, Kind, Param};
@@ -117,7 +116,10 @@ impl Calculation {
 /// Amounts of money in FIL beside the attoFIL.
 fn in_fil(unit: &str, atto: &str) -> String {
     match atto.parse() {
-        Ok(atto) if unit == "attoFIL" => format!(" ({})", AttoFil::new(atto)),
+        Ok(atto) if unit == "attoFIL" => {
+            let amount = AttoFil::new(atto).to_string();
+            if amount == format!("{atto} attoFIL") { String::new() } else { format!(" ({amount})") }
+        }
         _ => String::new(),
     }
 }

@@ -165,7 +165,7 @@ fn what_is_misspelt_or_missing_is_named_with_the_nearest_known() {
         (&["simple-reward", "epoch=-1"], "from 0 to 100000000"),
         (&["simple-reward", "epoch=999999999999999999999999999999999999999999"], "not so many digits"),
         (&["baseline-reward", "theta0=x", "theta1=0"], "a raw integer of Q.128: not an integer"),
-        (&["zero-commitment", "height=65"], "a whole number from 0 to 64"),
+        (&["zero-commitment", "height=64"], "a whole number from 0 to 63"),
         (&["qa-power", "size=32 GB", "duration=0", "verified_weight=0"], "duration: found \"0\""),
         (&["qa-power", "size=1", "duration=1", "verified_weight=2"], "at most size times duration, 1"),
         (&["termination-fee", "pledge=1 fil", "age=0", "fault_fee=0"], "unknown unit \"fil\"; write \"FIL\""),

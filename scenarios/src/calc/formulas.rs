@@ -1,13 +1,13 @@
 //! The table of formulas, and the few lines that hand inputs to each.
 
 use super::given::{Given, Kind, Param};
-use super::zero::zero_commitment;
 use super::{Answer, Formula};
 use models::filecoin::collateral::{cleanup_epoch, min_provider_collateral};
 use models::filecoin::election::{PoissonTail, rate};
 use models::filecoin::fixed::Q128;
 use models::filecoin::monies::{self, NetworkEstimates, PledgeInputs, RewardOutlook};
 use models::filecoin::paych::PaymentIntervals;
+use models::filecoin::piece::node::zero_commitment;
 use models::filecoin::policy::Policy;
 use models::filecoin::quality::{SectorSpace, qa_power, sector_quality};
 use models::filecoin::quantize::Quant;
@@ -295,12 +295,12 @@ pub static FORMULAS: &[Formula] = &[
     Formula {
         name: "zero-commitment",
         doc: "Commitment of a piece of zeros of so many levels.",
-        params: &[param("height", Kind::Count(0, 64), "levels above the leaves of 32 bytes")],
+        params: &[param("height", Kind::Count(0, 63), "levels above the leaves of 32 bytes")],
         unit: "hex",
         source: "rust-fil-proofs; specification, Piece commitment",
         compute: |_, given| {
-            let root = zero_commitment(given.count("height"));
-            Ok(Answer::One(root.iter().map(|byte| format!("{byte:02x}")).collect()))
+            let height = u8::try_from(given.count("height")).expect("at most 63");
+            Ok(Answer::One(zero_commitment(height).to_string()))
         },
     },
     Formula {
