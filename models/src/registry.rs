@@ -305,8 +305,8 @@ impl engine::World for World {
         }
     }
 
-    // A message leads to its lookup, want-list or blocks, and those to their own lists.
-    const BEHIND: usize = 2;
+    // A message leads to its lookup, want-list or blocks, those to slots or places, and these to their own lists.
+    const BEHIND: usize = 3;
 
     fn prefetch_behind(&self, step: usize, key: Key, event: &Event) {
         match *event {

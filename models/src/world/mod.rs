@@ -192,8 +192,11 @@ impl World {
                     self.dht.prefetch_behind(step - 1, *lookup);
                 }
             }
-            Body::Put { blocks, .. } if step == 0 => prefetch_first(blocks),
-            Body::Put { blocks, .. } => node.records.prefetch(blocks),
+            Body::Put { blocks, .. } => match step {
+                0 => prefetch_first(blocks),
+                1 => node.records.prefetch(blocks),
+                _ => node.records.prefetch_lists(blocks),
+            },
             Body::Bitswap(message) => {
                 match step {
                     0 => prefetch_all(&**message),

@@ -38,8 +38,8 @@ struct Peer {
     since: SimTime,
     /// Whether selective broadcasts reach it.
     is_target: bool,
-    /// Made with the first want.
-    queue: Option<PeerQueue>,
+    /// Made with the first want. Most peers of a node that announces never get one, so they are small without.
+    queue: Option<Box<PeerQueue>>,
 }
 
 /// No node has this id: an empty place.
@@ -121,7 +121,8 @@ impl Hub {
         if self.broadcasts == 0 {
             return true;
         }
-        let queue = self.peers[place.index()].queue.get_or_insert_with(|| PeerQueue::new(cx.config));
+        let queue =
+            self.peers[place.index()].queue.get_or_insert_with(|| Box::new(PeerQueue::new(cx.config)));
         for (&block, wanted) in self.wanted.iter_mut().filter(|(_, wanted)| wanted.is_broadcast) {
             let session = wanted.sessions.last().copied().expect("a wanted block has a session");
             queue.add_broadcast(block, session);
@@ -166,15 +167,19 @@ impl Hub {
         self.ids.binary_search(&peer).is_ok()
     }
 
-    /// Asks for the queue whose deadline is next: step 0 whose it is, 1 the queue itself. Says to whom it is, if known.
+    /// Asks for the queue whose deadline is next: step 0 whose it is, 1 where it is, 2 the queue itself. Says to whom it
+    /// is, if known.
     pub(super) fn prefetch_wake(&self, step: usize) -> Option<NodeId> {
         if step == 0 {
             self.timers.prefetch();
             return None;
         }
         let (_, TimerKey::Queue(peer, place)) = self.timers.first()? else { return None };
-        if step == 1 {
-            prefetch_all(self.peers.get(place.index())?);
+        let slot = self.peers.get(place.index())?;
+        match (step, &slot.queue) {
+            (1, _) => prefetch_all(slot),
+            (_, Some(queue)) => prefetch_all(&**queue),
+            _ => {}
         }
         Some(peer)
     }
@@ -285,7 +290,7 @@ impl Hub {
                 if !slot.is_target && selective {
                     continue;
                 }
-                let queue = slot.queue.get_or_insert_with(|| PeerQueue::new(cx.config));
+                let queue = slot.queue.get_or_insert_with(|| Box::new(PeerQueue::new(cx.config)));
                 if queue.asked(block).is_none() {
                     queue.add_broadcast(block, session);
                     wanted.note_asked(slot.id);
@@ -310,7 +315,8 @@ impl Hub {
         let Some(wanted) = self.wanted.get_mut(&block) else {
             return true;
         };
-        let queue = self.peers[place.index()].queue.get_or_insert_with(|| PeerQueue::new(cx.config));
+        let queue =
+            self.peers[place.index()].queue.get_or_insert_with(|| Box::new(PeerQueue::new(cx.config)));
         let is_new = match (kind, queue.asked(block)) {
             (EntryKind::WantBlock, asked) => asked != Some(EntryKind::WantBlock),
             (_, asked) => asked.is_none() && !wanted.is_broadcast,
@@ -334,7 +340,7 @@ impl Hub {
         let peers = self.ids.len() as u32;
         let slot = &mut self.peers[place.index()];
         let link = Link { since: slot.since, rtt: slot.connection.rtt, peers };
-        slot.queue.as_mut().map(|queue| (slot.id, queue, link))
+        slot.queue.as_deref_mut().map(|queue| (slot.id, queue, link))
     }
 
     /// Takes the next queue touched in this step.

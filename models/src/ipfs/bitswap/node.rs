@@ -173,7 +173,8 @@ impl Bitswap {
         if let Some(server) = &self.server {
             match step {
                 0 => prefetch_all(&**server),
-                _ => server.prefetch_peers(),
+                1 => server.prefetch_peers(),
+                _ => {}
             }
         }
     }

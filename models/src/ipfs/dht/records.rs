@@ -17,7 +17,7 @@
 // leaves its old entry in the log; a sweep knows it by its time. Nothing iterates in hash order, so results depend
 // on content only. A store of many records is cold memory: an add touches its slot, the list and the log's end.
 
-use sim_core::prefetch::prefetch;
+use sim_core::prefetch::{prefetch, prefetch_first};
 use sim_core::time::{SimSpan, SimTime};
 use std::collections::VecDeque;
 
@@ -116,6 +116,18 @@ impl RecordStore {
         let mask = self.slots.len() - 1;
         for block in blocks {
             prefetch(&self.slots, hash(*block) as usize & mask);
+        }
+    }
+
+    /// Asks for the lists of records behind those slots, once they are there.
+    pub fn prefetch_lists(&self, blocks: &[BlockId]) {
+        if self.slots.is_empty() {
+            return;
+        }
+        let mask = self.slots.len() - 1;
+        for block in blocks {
+            // Most blocks are in the first place that they may be in.
+            prefetch_first(&self.slots[hash(*block) as usize & mask].records);
         }
     }
 
