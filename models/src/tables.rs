@@ -188,6 +188,10 @@ pub static MINERS: Table = Table {
         Column::amount("pledge_end_attofil", "attoFIL", "Initial pledge at the end."),
         Column::amount("locked_end_attofil", "attoFIL", "Rewards that have not vested at the end."),
         Column::amount("debt_end_attofil", "attoFIL", "Fee debt at the end."),
+        Column::count("window_asked", "", "Sectors asked for by Window PoSts, each proving period anew."),
+        Column::count("window_lost", "", "Of these, not answered: challenged bytes are not there."),
+        Column::count("window_wrong", "", "Of these, answered with other bytes than its CommR commits to."),
+        Column::count("window_late", "", "Of these, answered after the deadline."),
     ],
 };
 

@@ -2,6 +2,7 @@
 
 mod worlds;
 
+use models::agents::conduct::Conduct;
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{CheckLevel, Config, FilecoinConfig, GasConfig, MinerGroup};
 use models::content::Content;
@@ -32,6 +33,7 @@ fn plan(sectors: u64, on_loss: OnLoss, repair_hours: Option<u64>) -> OperatorCon
         commitment: Epochs::from_days(200),
         extension: Some(Epochs::from_days(100)),
         verified: Prob::new(1, 2),
+        fill_after: None,
         non_interactive: false,
         // A disk lasts some ten days.
         disk_failure_rate: 1.0 - 1e-16,
@@ -40,6 +42,7 @@ fn plan(sectors: u64, on_loss: OnLoss, repair_hours: Option<u64>) -> OperatorCon
         repair: repair_hours.map(|hours| Law::Exponential { mean: SimSpan::from_hours(hours) }),
         capital: AttoFil::from_fil(50_000),
         cushion: AttoFil::from_fil(100),
+        conduct: Conduct::default(),
     }
 }
 

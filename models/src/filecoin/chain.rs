@@ -29,6 +29,7 @@ use super::miner::holdings::PartitionProof;
 use super::miner::sector::{Contents, SectorNumber};
 use super::miner::{Checked, DeadlineEnd, Effects, MinerActor, PreCommitInfo, Refusal};
 use super::network::{Network, Start};
+use super::piece::node::Node;
 use super::policy::Policy;
 use super::power::Claims;
 use crate::ids::MinerId;
@@ -382,10 +383,11 @@ impl Chain {
         id: MinerId,
         sector: SectorNumber,
         contents: Contents,
+        comm_r: Node,
         holds: Checked,
     ) -> Result<(), Refusal> {
         self.message(config, id, |miner, terms, balance| {
-            miner.update_replica(sector, contents, holds, terms, balance)
+            miner.update_replica(sector, contents, comm_r, holds, terms, balance)
         })
     }
 

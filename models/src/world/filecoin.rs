@@ -13,16 +13,17 @@
 //! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
-use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
+use crate::agents::conduct::{Conduct, Keeps};
+use crate::agents::storage_miner::{OnLoss, Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
 use crate::filecoin::chain::Chain;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
-use crate::filecoin::miner::holdings::PartitionProof;
-use crate::filecoin::miner::sector::{SectorNumber, Standing};
-use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
+use crate::filecoin::miner::holdings::{Holdings, PartitionProof};
+use crate::filecoin::miner::sector::{Contents, Sector, SectorNumber};
+use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, PreCommitInfo, Refusal};
 use crate::filecoin::power::PowerPair;
-use crate::filecoin::vault::{Kept, Vault};
+use crate::filecoin::vault::{Claimed, Kept, Prover, Vault};
 use crate::ids::MinerId;
 use crate::registry::Event;
 use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
@@ -187,7 +188,13 @@ impl FilecoinWorld {
         let view = view(&self.chain, config, id, draws);
         self.miners[id.index()].operator.wake(plans, &view, &mut wishes);
         for wish in wishes.drain(..) {
-            let answer = self.carry_out(config, id, &wish, draws);
+            let (wish, answer) = match wish {
+                Wish::WindowPost(deadline, proofs) => self.prove(config, id, deadline, proofs, draws),
+                wish => {
+                    let answer = self.carry_out(config, id, &wish, draws);
+                    (wish, answer)
+                }
+            };
             let view = self::view(&self.chain, config, id, draws);
             self.miners[id.index()].operator.heard(&wish, &answer, plans, &view);
         }
@@ -202,7 +209,10 @@ impl FilecoinWorld {
         draws: &Draws,
     ) -> Result<(), Refusal> {
         match wish {
-            Wish::Seal(sectors, ticket) => self.vault.seal(id, sectors, *ticket, draws),
+            Wish::Seal(sectors, ticket) => match self.conduct(config, id).keeps {
+                Keeps::Borrowed => self.vault.borrow(self.prover(config, id), sectors, *ticket, draws),
+                _ => self.vault.seal(id, sectors, *ticket, draws),
+            },
             Wish::TopUp(amount) => {
                 let (wallet, actor) = (Account::Wallet(id), Account::Miner(id));
                 let amount = (*amount).min(self.chain.ledger().balance(wallet));
@@ -210,9 +220,11 @@ impl FilecoinWorld {
             }
             Wish::Lose(sectors) => self.vault.lose(id, sectors),
             Wish::Restore(sectors) => self.vault.restore(id, sectors),
+            Wish::Discard(sectors) => self.discard(config, id, sectors),
             Wish::PreCommit(infos) => {
+                let infos: Vec<_> = infos.iter().map(|info| self.with_comm_r(id, *info)).collect();
                 self.pay_gas(config, id, config.gas.pre_commit, infos.len());
-                return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, infos));
+                return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, &infos));
             }
             Wish::ProveCommit(sectors) => {
                 let proofs: Vec<_> =
@@ -221,19 +233,19 @@ impl FilecoinWorld {
                 return self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs));
             }
             Wish::ProveCommitNi(infos, deadline) => {
-                let proofs: Vec<_> = infos
-                    .iter()
-                    .map(|info| (*info, Checked(self.vault.porep(id, info.number, None, draws))))
-                    .collect();
+                let prover = self.prover(config, id);
+                let mut proofs = Vec::with_capacity(infos.len());
+                for info in infos {
+                    let info = self.with_comm_r(id, *info);
+                    let claimed = Claimed { sector: info.number, comm_r: info.comm_r };
+                    let holds = self.vault.porep(prover, claimed, info.ticket, None, draws);
+                    proofs.push((info, Checked(holds)));
+                }
                 self.pay_gas(config, id, config.gas.prove_commit, infos.len());
                 return self
                     .with_funds(id, |chain| chain.prove_commit_ni(&config.chain, id, &proofs, *deadline));
             }
-            Wish::WindowPost(deadline, proofs) => {
-                let holds = self.window_post(id, *deadline, proofs, draws);
-                self.pay_gas(config, id, config.gas.window_post, proofs.len());
-                return self.chain.submit_window_post(&config.chain, id, *deadline, proofs, holds);
-            }
+            Wish::WindowPost(..) => unreachable!("proven before it is sent"),
             Wish::DeclareFaults(deadline, sectors) => {
                 self.pay_gas(config, id, config.gas.declaration, 1);
                 return self.chain.declare_faults(&config.chain, id, *deadline, sectors);
@@ -243,6 +255,7 @@ impl FilecoinWorld {
                 return self
                     .with_funds(id, |chain| chain.declare_recoveries(&config.chain, id, *deadline, sectors));
             }
+            Wish::Fill(sector, contents) => return self.fill(config, id, *sector, *contents),
             Wish::Extend(sectors, until) => {
                 self.pay_gas(config, id, config.gas.declaration, 1);
                 return self.chain.extend(&config.chain, id, sectors, *until);
@@ -292,30 +305,117 @@ impl FilecoinWorld {
         draws: &Draws,
     ) -> Checked {
         let precommit = self.chain.miner(id).precommits().find(|precommit| precommit.info.number == sector);
-        let Some(at) = precommit.map(|precommit| precommit.at) else { return Checked(false) };
-        let challenge = at + config.chain.policy.precommit_challenge_delay;
-        Checked(self.vault.porep(id, sector, Some(challenge), draws))
+        let Some(precommit) = precommit.copied() else { return Checked(false) };
+        let challenge = precommit.at + config.chain.policy.precommit_challenge_delay;
+        let claimed = Claimed { sector, comm_r: precommit.info.comm_r };
+        let (prover, ticket) = (self.prover(config, id), precommit.info.ticket);
+        Checked(self.vault.porep(prover, claimed, ticket, Some(challenge), draws))
     }
 
-    /// Answers for every sector that a proof is of.
-    fn window_post(&mut self, id: MinerId, index: u16, proofs: &[PartitionProof], draws: &Draws) -> Checked {
-        let holdings = self.chain.miner(id).holdings();
-        let challenge = holdings.calendar().current(self.chain.now()).challenge;
-        let Some(state) = holdings.deadline(index) else { return Checked(false) };
-        let asked = |number: &&SectorNumber| {
-            let standing = holdings.sector(**number).map(|sector| sector.standing);
-            matches!(standing, Some(Standing::Active | Standing::Unproven | Standing::Recovering))
-        };
-        let mut holds = true;
-        for proof in proofs {
-            let Some(partition) = state.partitions.get(proof.partition as usize) else {
-                return Checked(false);
-            };
-            let sectors = partition.sectors.iter().filter(asked);
-            let sectors = sectors.filter(|number| !proof.skipped.contains(number));
-            holds &= self.vault.window_post(id, sectors, challenge, draws);
+    fn conduct<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a Conduct {
+        &self.operator_config(config, id).conduct
+    }
+
+    /// A miner, and whom it asks for what it has not kept.
+    fn prover(&self, config: &FilecoinConfig, id: MinerId) -> Prover {
+        let source = self.conduct(config, id).source.map(|group| {
+            let first = |group: usize| config.groups[..group].iter().map(|group| group.count).sum::<u32>();
+            let member = id.0 - first(self.miners[id.index()].group);
+            MinerId(first(group) + member % config.groups[group].count)
+        });
+        Prover { miner: id, source }
+    }
+
+    /// What is pre-committed with the CommR of the bytes that the miner has.
+    fn with_comm_r(&self, id: MinerId, info: PreCommitInfo) -> PreCommitInfo {
+        PreCommitInfo { comm_r: self.vault.comm_r(id, info.number), ..info }
+    }
+
+    fn discard(&mut self, config: &FilecoinConfig, id: MinerId, sectors: &[SectorNumber]) {
+        let conduct = self.conduct(config, id);
+        if let Some(deletion) = &conduct.deletes {
+            self.vault.delete(id, sectors, deletion);
         }
-        Checked(holds)
+        match conduct.keeps {
+            Keeps::Replica => {}
+            Keeps::Data => self.vault.keep_recipes(id, sectors),
+            Keeps::Nothing | Keeps::Borrowed => self.vault.keep_roots(id, sectors),
+        }
+    }
+
+    /// Fills a sector and proves it; the miner keeps the old replica unless the chain takes the new one.
+    fn fill(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        sector: SectorNumber,
+        contents: Contents,
+    ) -> Result<(), Refusal> {
+        let filled = self.vault.fill(id, sector).ok_or(Refusal::BadProof)?;
+        let before = claimed(self.chain.miner(id).holdings(), sector);
+        let holds = Checked(self.vault.verify_fill(&filled, before.comm_r));
+        self.pay_gas(config, id, config.gas.prove_commit, 1);
+        let comm_r = filled.comm_r();
+        self.with_funds(id, |chain| {
+            chain.update_replica(&config.chain, id, sector, contents, comm_r, holds)
+        })?;
+        self.vault.keep_filled(id, filled);
+        Ok(())
+    }
+
+    /// Answers for the sectors of a deadline, and sends what the operator makes of it. Which message that was, if any.
+    fn prove(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        index: u16,
+        proofs: Vec<PartitionProof>,
+        draws: &Draws,
+    ) -> (Wish, Result<(), Refusal>) {
+        let open = self.chain.miner(id).holdings().calendar().current(self.chain.now());
+        if open.index != index {
+            return self.prove_late(config, id, index, proofs);
+        }
+        let mut failing = Vec::new();
+        let asked = asked(self.chain.miner(id).holdings(), index, &proofs);
+        let prover = self.prover(config, id);
+        self.vault.window_post(prover, asked.into_iter(), open.challenge, draws, &mut failing);
+        let mut holds = true;
+        let plans = self.operator_config(config, id);
+        if plans.on_loss == OnLoss::Lie {
+            holds = failing.iter().all(|&claimed| self.vault.guess(id, claimed, open.challenge, draws));
+        }
+        let mut failing: Vec<SectorNumber> = failing.into_iter().map(|claimed| claimed.sector).collect();
+        failing.sort_unstable();
+        let view = view(&self.chain, config, id, draws);
+        let proofs = self.miners[id.index()].operator.revise(index, proofs, &failing, plans, &view);
+        let mut answer = Ok(());
+        if !proofs.is_empty() {
+            self.pay_gas(config, id, config.gas.window_post, proofs.len());
+            answer = self.chain.submit_window_post(&config.chain, id, index, &proofs, Checked(holds));
+        }
+        (Wish::WindowPost(index, proofs), answer)
+    }
+
+    /// The answers are there when the deadline is over: the chain does not look at them any more.
+    fn prove_late(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        index: u16,
+        proofs: Vec<PartitionProof>,
+    ) -> (Wish, Result<(), Refusal>) {
+        let holdings = self.chain.miner(id).holdings();
+        // The first time they were just found missing, and are faulty by now.
+        let live = |proof: &PartitionProof| {
+            let partition = holdings.deadline(index)?.partitions.get(proof.partition as usize)?;
+            Some(partition.sectors.iter().filter(|number| holdings.live(**number).is_ok()).count())
+        };
+        let sectors: usize = proofs.iter().filter_map(live).sum();
+        self.vault.came_late(id, sectors as u64);
+        self.pay_gas(config, id, config.gas.window_post, proofs.len());
+        let answer = self.chain.submit_window_post(&config.chain, id, index, &proofs, Checked(false));
+        (Wish::WindowPost(index, proofs), answer)
     }
 
     /// Elections and blocks of the present epoch, then its end.
@@ -323,7 +423,7 @@ impl FilecoinWorld {
         let now = self.chain.now();
         let wins = self.chain.elections(&config.chain, draws);
         for (id, count) in wins.miners {
-            if self.can_prove_win(id, now, draws) {
+            if self.can_prove_win(config, id, now, draws) {
                 self.chain.award(&config.chain, id, count);
             } else {
                 self.chain.miss(count);
@@ -343,7 +443,12 @@ impl FilecoinWorld {
         self.ends = ends;
     }
 
-    fn can_prove_win(&mut self, id: MinerId, now: Epoch, draws: &Draws) -> bool {
+    /// Whether a miner proves one of its sectors before the epoch in which it won is over.
+    fn can_prove_win(&mut self, config: &FilecoinConfig, id: MinerId, now: Epoch, draws: &Draws) -> bool {
+        let conduct = self.conduct(config, id);
+        if conduct.answer_time(config.proofs.family, config.chain.sector_size) >= Epochs::ONE.span() {
+            return false;
+        }
         let holdings = self.chain.miner(id).holdings();
         let active = holdings.active();
         if active == 0 {
@@ -351,7 +456,8 @@ impl FilecoinWorld {
         }
         let place = self.vault.winning_place(id, now, active, draws);
         let sector = holdings.active_at(place).expect("the place is below the number of active sectors");
-        self.vault.winning_post(id, sector, now, draws)
+        let claimed = claimed(holdings, sector);
+        self.vault.winning_post(self.prover(config, id), claimed, now, draws)
     }
 
     /// Whoever watches the chain disputes what does not hold.
@@ -432,8 +538,30 @@ fn view<'a>(chain: &'a Chain, config: &'a FilecoinConfig, id: MinerId, draws: &'
         balance: chain.ledger().balance(Account::Miner(id)),
         policy: &config.chain.policy,
         sector_size: config.chain.sector_size,
+        family: config.proofs.family,
         draws,
     }
+}
+
+/// A sector as the chain has it.
+fn claimed(holdings: &Holdings, sector: SectorNumber) -> Claimed {
+    let comm_r = holdings.sector(sector).expect("a sector of the miner").comm_r;
+    Claimed { sector, comm_r }
+}
+
+/// The sectors that proofs are of.
+fn asked(holdings: &Holdings, index: u16, proofs: &[PartitionProof]) -> Vec<Claimed> {
+    let partitions = holdings.deadline(index).map_or(&[][..], |state| &state.partitions);
+    let mut asked = Vec::new();
+    for proof in proofs {
+        let sectors = partitions.get(proof.partition as usize).map_or(&[][..], |part| &part.sectors);
+        let sectors = sectors.iter().filter_map(|number| holdings.sector(*number));
+        let is_asked =
+            |sector: &&Sector| sector.standing.is_provable() && !proof.skipped.contains(&sector.number);
+        let of = |sector: &Sector| Claimed { sector: sector.number, comm_r: sector.comm_r };
+        asked.extend(sectors.filter(is_asked).map(of));
+    }
+    asked
 }
 
 impl World {

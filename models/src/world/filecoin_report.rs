@@ -89,6 +89,7 @@ impl FilecoinWorld {
             let actor = self.chain.miner(id);
             let standings = actor.holdings().sectors().fold(Standings::default(), Standings::add);
             let (claim, totals) = (self.chain.claims().claim(id), &totals[index]);
+            let attempts = self.vault.attempts(id);
             out.row(
                 &tables::MINERS,
                 &[
@@ -112,6 +113,10 @@ impl FilecoinWorld {
                     actor.funds().pledge.atto().into(),
                     actor.funds().locked().atto().into(),
                     actor.funds().debt().atto().into(),
+                    attempts.asked.into(),
+                    attempts.lost.into(),
+                    attempts.wrong.into(),
+                    attempts.late.into(),
                 ],
             );
         }

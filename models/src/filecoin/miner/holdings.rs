@@ -169,6 +169,9 @@ pub enum Refused {
     /// There is no such proof to dispute.
     #[error("there is no proof {0} to dispute")]
     NoProof(usize),
+    /// A proof is for no sector at all.
+    #[error("no sector of these partitions can be proven")]
+    NothingToProve,
 }
 
 /// Sectors and deadlines of a miner.
@@ -334,8 +337,8 @@ impl Holdings {
     /// A proof for partitions of the open deadline.
     ///
     /// # Errors
-    /// If a partition does not exist or was proven already, or a skipped sector is not in it; then nothing has
-    /// changed.
+    /// If a partition does not exist or was proven already, a skipped sector is not in it, or nothing is left to prove
+    /// in any of them; then nothing has changed.
     pub fn prove(
         &mut self,
         deadline: Deadline,
@@ -345,6 +348,9 @@ impl Holdings {
     ) -> Result<Proven, Refused> {
         for proof in proofs {
             self.may_prove(deadline.index, proof)?;
+        }
+        if !proofs.iter().any(|proof| self.proves_something(deadline.index, proof)) {
+            return Err(Refused::NothingToProve);
         }
         let mut result = Proven::default();
         for proof in proofs {
@@ -380,6 +386,21 @@ impl Holdings {
         }
         let stray = proof.skipped.iter().find(|number| partition.sectors.binary_search(number).is_err());
         stray.map_or(Ok(()), |&number| Err(Refused::Elsewhere(number)))
+    }
+
+    /// Whether a sector of the partition would be proven. A message that proves none is refused: a miner would only pay
+    /// for what costs nothing when it is missed.
+    fn proves_something(&self, deadline: u16, proof: &PartitionProof) -> bool {
+        let partition = &self.deadlines[&deadline].partitions[proof.partition as usize];
+        let power = &partition.power;
+        if power.live == power.faulty && power.recovering.is_zero() {
+            return false;
+        }
+        proof.skipped.is_empty()
+            || partition
+                .sectors
+                .iter()
+                .any(|number| self.sectors[number].standing.is_provable() && !proof.skipped.contains(number))
     }
 
     /// What `pick` says of the sectors of a partition. Looks at none if nothing in it is unproven or faulty.
