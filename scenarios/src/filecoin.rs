@@ -6,6 +6,7 @@ use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{FilecoinConfig, GasConfig, MinerGroup};
 use models::filecoin::background::{Background, Point};
 use models::filecoin::chain::ChainConfig;
+use models::filecoin::consensus_fault::FaultKind;
 use models::filecoin::network::Start;
 use models::filecoin::power::PowerPair;
 use models::filecoin::proofs::cost::SealingSpeed;
@@ -140,5 +141,12 @@ fn conduct(values: &Values, keys: &Instance) -> Conduct {
         source,
         speed: SealingSpeed { label: keys.span("label_time"), poseidon_hash: keys.span("poseidon_time") },
         fetch: keys.span("fetch_time"),
+        fault: match keys.text("consensus_fault") {
+            "none" => None,
+            "double-fork-mining" => Some(FaultKind::DoubleForkMining),
+            "time-offset-mining" => Some(FaultKind::TimeOffsetMining),
+            "parent-grinding" => Some(FaultKind::ParentGrinding),
+            other => panic!("{}.consensus_fault = {other:?} is in no table", keys.path),
+        },
     }
 }

@@ -15,6 +15,7 @@
 //! when the challenge is known: whoever begins earlier has to store the replica until its deadline is over, day for day,
 //! and has not saved the space when it is asked for it.
 
+use crate::filecoin::consensus_fault::FaultKind;
 use crate::filecoin::piece::size::PieceHeight;
 use crate::filecoin::proofs::cost::{SealingSpeed, SealingWork};
 use crate::filecoin::proofs::deletion::Deletion;
@@ -49,6 +50,8 @@ pub struct Conduct {
     pub speed: SealingSpeed,
     /// How long it takes to fetch an answer from another miner.
     pub fetch: SimSpan,
+    /// The consensus fault that it commits with every block, if any.
+    pub fault: Option<FaultKind>,
 }
 
 impl Conduct {

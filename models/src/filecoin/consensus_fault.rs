@@ -114,11 +114,12 @@ pub struct Blocks {
 impl Blocks {
     /// The blocks of an epoch: of simulated miners, each with the fault that it commits, and of the rest if it has one.
     pub fn produce(&mut self, now: Epoch, winners: &[(MinerId, Option<FaultKind>)], rest: bool) {
-        let header =
-            |miner| Header { miner, epoch: now, parents: self.parents.clone(), body: 0 };
+        let header = |miner| Header { miner, epoch: now, parents: self.parents.clone(), body: 0 };
         let mut tipset: Vec<Header> = winners.iter().map(|&(miner, _)| header(Some(miner))).collect();
         tipset.extend(rest.then(|| header(None)));
-        for (place, kind) in winners.iter().enumerate().filter_map(|(place, (_, kind))| Some((place, (*kind)?))) {
+        for (place, kind) in
+            winners.iter().enumerate().filter_map(|(place, (_, kind))| Some((place, (*kind)?)))
+        {
             self.evidence.push(signed(kind, place, &tipset));
         }
         if !tipset.is_empty() {
@@ -168,8 +169,7 @@ mod tests {
     }
 
     fn kind(first: &Header, second: &Header, witness: Option<&Header>) -> Option<FaultKind> {
-        let evidence =
-            Evidence { first: first.clone(), second: second.clone(), witness: witness.cloned() };
+        let evidence = Evidence { first: first.clone(), second: second.clone(), witness: witness.cloned() };
         let fault = evidence.verify()?;
         assert_eq!((fault.miner, fault.epoch), (MinerId(3), second.epoch));
         Some(fault.kind)
@@ -214,7 +214,10 @@ mod tests {
             blocks.produce(Epoch::new(11), &[(MinerId(1), None), (MinerId(3), Some(kind))], true);
             assert!(blocks.reports(Epoch::new(10 + wait)).is_empty());
             let faults = blocks.reports(Epoch::new(11 + wait));
-            assert_eq!(faults.iter().map(|fault| (fault.miner, fault.kind)).collect::<Vec<_>>(), [(MinerId(3), kind)]);
+            assert_eq!(
+                faults.iter().map(|fault| (fault.miner, fault.kind)).collect::<Vec<_>>(),
+                [(MinerId(3), kind)]
+            );
             assert!(blocks.reports(Epoch::new(20)).is_empty(), "once");
         }
     }

@@ -17,6 +17,7 @@ use crate::agents::conduct::{Conduct, Keeps};
 use crate::agents::storage_miner::{OnLoss, Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
 use crate::filecoin::chain::Chain;
+use crate::filecoin::consensus_fault::Blocks;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
 use crate::filecoin::miner::holdings::{Holdings, PartitionProof};
@@ -95,6 +96,8 @@ pub(crate) struct FilecoinWorld {
     pub(crate) chain: Chain,
     pub(crate) miners: Vec<Miner>,
     pub(crate) vault: Vault,
+    /// Blocks, where somebody commits consensus faults.
+    blocks: Blocks,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
     /// Buffers that are used again and again.
@@ -108,6 +111,7 @@ pub(crate) struct FilecoinState {
     chain: Chain,
     miners: Vec<Miner>,
     kept: Kept,
+    blocks: Blocks,
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
 }
@@ -133,6 +137,7 @@ impl FilecoinWorld {
         FilecoinWorld {
             chain: Chain::new(&config.chain, &entities, draws),
             vault: Vault::new(&config.proofs, &entities),
+            blocks: Blocks::default(),
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
@@ -148,12 +153,14 @@ impl FilecoinWorld {
             chain: &'a Chain,
             miners: &'a [Miner],
             kept: &'a Kept,
+            blocks: &'a Blocks,
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
         }
         // Buffers are empty between events.
-        let FilecoinWorld { chain, miners, vault, miner_days, network_days, ends: _, wishes: _ } = self;
-        Borrowed { chain, miners, kept: vault.kept(), miner_days, network_days }
+        let FilecoinWorld { chain, miners, vault, blocks, miner_days, network_days, ends: _, wishes: _ } =
+            self;
+        Borrowed { chain, miners, kept: vault.kept(), blocks, miner_days, network_days }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -161,6 +168,7 @@ impl FilecoinWorld {
             chain: state.chain,
             miners: state.miners,
             vault: Vault::with(&config.proofs, state.kept),
+            blocks: state.blocks,
             miner_days: state.miner_days,
             network_days: state.network_days,
             ends: Vec::new(),
@@ -422,14 +430,22 @@ impl FilecoinWorld {
     fn end_epoch(&mut self, config: &FilecoinConfig, draws: &Draws) {
         let now = self.chain.now();
         let wins = self.chain.elections(&config.chain, draws);
+        let mut winners = Vec::with_capacity(wins.miners.len());
         for (id, count) in wins.miners {
-            if self.can_prove_win(config, id, now, draws) {
-                self.chain.award(&config.chain, id, count);
-            } else {
+            if !self.can_prove_win(config, id, now, draws) {
                 self.chain.miss(count);
+            } else if self.chain.award(&config.chain, id, count) {
+                winners.push((id, self.conduct(config, id).fault));
             }
         }
         self.chain.award_rest(&config.chain, wins.rest);
+        if config.groups.iter().any(|group| group.operator.conduct.fault.is_some()) {
+            self.blocks.produce(now, &winners, wins.rest > 0);
+            for fault in self.blocks.reports(now) {
+                // Refused if the miner is excluded for another one already.
+                let _ = self.chain.report_consensus_fault(&config.chain, &fault);
+            }
+        }
         let mut ends = std::mem::take(&mut self.ends);
         self.chain.end_epoch(&config.chain, &mut ends);
         for (id, end) in ends.drain(..) {

@@ -55,6 +55,16 @@ static KEEPS: &[Choice] = &[
     },
 ];
 
+static FAULTS: &[Choice] = &[
+    Choice { name: "none", doc: "It builds on what is there, once." },
+    Choice { name: "double-fork-mining", doc: "Two blocks of one height." },
+    Choice { name: "time-offset-mining", doc: "A second block on the same parents, an epoch later." },
+    Choice {
+        name: "parent-grinding",
+        doc: "A block of the next epoch that leaves out its own before it; proven if somebody else won with it.",
+    },
+];
+
 static PATTERNS: &[Choice] = &[
     Choice {
         name: "run",
@@ -418,6 +428,15 @@ pub(super) const MINERS: Section = Section {
             when: When::Always,
             doc: "Where deleted leaves lie. A challenge needs its leaf and its siblings: eight, or two in binary trees.",
             source: "rust-fil-proofs, storage-proofs-core/src/merkle",
+        },
+        Key {
+            path: "consensus_fault",
+            kind: Kind::Choice(FAULTS),
+            need: Need::Default("none"),
+            when: When::Always,
+            doc: "Consensus fault that it commits with every block. It is reported in the next epoch that can: a fee of \
+                  five wins, and 900 epochs without any.",
+            source: "FIP-0011; lotus, chain/vm/syscalls.go",
         },
         Key {
             path: "capital",

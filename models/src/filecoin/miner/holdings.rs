@@ -11,9 +11,8 @@
 //!   anyway; proven again, it ends when it was to.
 //! - The daily fees of a deadline are those of its live sectors.
 //!
-//! Left out: compaction and moving of partitions (a partition's place is not used again when its sectors end), limits
-//! on sectors in one declaration and partitions in one message (the actors' limits bind on gas, which is a parameter
-//! here).
+//! Left out: limits on sectors in one declaration and partitions in one message (the actors' limits bind on gas, which
+//! is a parameter here).
 
 use super::super::deadline::DeadlineLoad;
 use super::super::power::PowerPair;
@@ -106,9 +105,21 @@ pub struct DeadlineState {
 }
 
 impl DeadlineState {
-    /// All sectors ever assigned to it.
+    /// All sectors ever assigned to it, ended ones as long as their partitions were not compacted.
     fn total(&self) -> u64 {
         self.partitions.iter().map(|partition| partition.sectors.len() as u64).sum()
+    }
+
+    /// Puts a sector into the last partition, or into a new one if that is full.
+    fn place(&mut self, sector: &mut Sector, partition_size: u64) {
+        if self.partitions.last().is_none_or(|last| last.sectors.len() as u64 >= partition_size) {
+            self.partitions.push(Partition::default());
+        }
+        sector.partition = self.partitions.len() as u32 - 1;
+        let partition = self.partitions.last_mut().expect("one is there");
+        let place = partition.sectors.partition_point(|&other| other < sector.number);
+        partition.sectors.insert(place, sector.number);
+        partition.power.add(sector);
     }
 }
 
@@ -169,6 +180,9 @@ pub enum Refused {
     /// There is no such proof to dispute.
     #[error("there is no proof {0} to dispute")]
     NoProof(usize),
+    /// A partition that is to be compacted has faulty or unproven sectors.
+    #[error("partition {0} has faulty or unproven sectors")]
+    Unhealthy(u32),
     /// A proof is for no sector at all.
     #[error("no sector of these partitions can be proven")]
     NothingToProve,
@@ -242,17 +256,10 @@ impl Holdings {
 
     /// Adds a sector to the deadline that it names, unproven.
     pub fn add(&mut self, mut sector: Sector, partition_size: u64) {
-        let state = self.deadlines.entry(sector.deadline).or_default();
-        if state.partitions.last().is_none_or(|last| last.sectors.len() as u64 >= partition_size) {
-            state.partitions.push(Partition::default());
-        }
-        sector.partition = state.partitions.len() as u32 - 1;
         sector.standing = Standing::Unproven;
         sector.ends = self.calendar.next(sector.deadline, sector.expiration).last();
-        let partition = state.partitions.last_mut().expect("one is there");
-        let place = partition.sectors.partition_point(|&other| other < sector.number);
-        partition.sectors.insert(place, sector.number);
-        partition.power.add(&sector);
+        let state = self.deadlines.entry(sector.deadline).or_default();
+        state.place(&mut sector, partition_size);
         state.power.add(&sector);
         state.live += 1;
         state.daily_fee += sector.daily_fee;
@@ -263,6 +270,10 @@ impl Holdings {
     /// Takes a sector out of all sums, changes it, and puts it back. The change of power that counts.
     fn turn(&mut self, number: SectorNumber, change: impl FnOnce(&mut Sector)) -> PowerPair {
         let sector = self.sectors.get_mut(&number).expect("whoever turns a sector has found it");
+        if !sector.standing.is_live() {
+            // What is over stays so, and its partition may be gone.
+            return PowerPair::ZERO;
+        }
         let before = *sector;
         change(sector);
         let after = *sector;
@@ -553,6 +564,42 @@ impl Holdings {
             if sector.deadline != deadline {
                 return Err(Refused::Elsewhere(number));
             }
+        }
+        Ok(())
+    }
+
+    /// Takes partitions of a deadline apart: those that stay move up, and live sectors of the others are put behind them
+    /// in order of their numbers. No power and no fee changes.
+    ///
+    /// # Errors
+    /// If one is not there or has a faulty or unproven sector; then nothing has changed.
+    pub fn compact(&mut self, deadline: u16, removed: &BTreeSet<u32>, size: u64) -> Result<(), Refused> {
+        let partitions = self.deadlines.get(&deadline).map_or(&[][..], |state| &state.partitions);
+        for &place in removed {
+            let partition = partitions.get(place as usize).ok_or(Refused::NoPartition(place))?;
+            if !partition.power.faulty.is_zero() || !partition.power.unproven.is_zero() {
+                return Err(Refused::Unhealthy(place));
+            }
+        }
+        let Some(state) = self.deadlines.get_mut(&deadline) else { return Ok(()) };
+        // Nothing may be disputed any more, and its partitions would be others now.
+        state.disputable.clear();
+        let mut moved: Vec<SectorNumber> = Vec::new();
+        for (place, partition) in (0u32..).zip(std::mem::take(&mut state.partitions)) {
+            if removed.contains(&place) {
+                let live = |number: &SectorNumber| self.sectors[number].standing.is_live();
+                moved.extend(partition.sectors.into_iter().filter(live));
+                continue;
+            }
+            for number in &partition.sectors {
+                self.sectors.get_mut(number).expect("a partition's sectors exist").partition =
+                    state.partitions.len() as u32;
+            }
+            state.partitions.push(partition);
+        }
+        moved.sort_unstable();
+        for number in moved {
+            state.place(self.sectors.get_mut(&number).expect("a partition's sectors exist"), size);
         }
         Ok(())
     }
