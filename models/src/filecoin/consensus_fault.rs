@@ -117,11 +117,8 @@ impl Blocks {
         let header = |miner| Header { miner, epoch: now, parents: self.parents.clone(), body: 0 };
         let mut tipset: Vec<Header> = winners.iter().map(|&(miner, _)| header(Some(miner))).collect();
         tipset.extend(rest.then(|| header(None)));
-        for (place, kind) in
-            winners.iter().enumerate().filter_map(|(place, (_, kind))| Some((place, (*kind)?)))
-        {
-            self.evidence.push(signed(kind, place, &tipset));
-        }
+        let faulty = winners.iter().enumerate().filter_map(|(place, (_, kind))| Some((place, (*kind)?)));
+        self.evidence.extend(faulty.filter_map(|(place, kind)| signed(kind, place, &tipset)));
         if !tipset.is_empty() {
             self.parents = tipset.iter().map(Header::id).collect();
             self.parents.sort_unstable();
@@ -138,22 +135,22 @@ impl Blocks {
     }
 }
 
-/// The second header that a miner signs beside its block of a tipset.
-fn signed(kind: FaultKind, place: usize, tipset: &[Header]) -> Evidence {
+/// The second header that a miner signs beside its block of a tipset. Whoever won alone has no parents to choose from.
+fn signed(kind: FaultKind, place: usize, tipset: &[Header]) -> Option<Evidence> {
     let first = tipset[place].clone();
     let next = first.epoch + Epochs::ONE;
     let others = || tipset.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, header)| header);
-    let second = match kind {
-        FaultKind::DoubleForkMining => Header { body: 1, ..first.clone() },
-        FaultKind::TimeOffsetMining => Header { epoch: next, ..first.clone() },
+    let (second, witness) = match kind {
+        FaultKind::DoubleForkMining => (Header { body: 1, ..first.clone() }, None),
+        FaultKind::TimeOffsetMining => (Header { epoch: next, ..first.clone() }, None),
         FaultKind::ParentGrinding => {
+            let witness = others().next()?.clone();
             let mut parents: Vec<BlockId> = others().map(Header::id).collect();
             parents.sort_unstable();
-            Header { epoch: next, parents, ..first.clone() }
+            (Header { epoch: next, parents, ..first.clone() }, Some(witness))
         }
     };
-    let witness = others().next().filter(|_| kind == FaultKind::ParentGrinding).cloned();
-    Evidence { first, second, witness }
+    Some(Evidence { first, second, witness })
 }
 
 #[cfg(test)]
