@@ -13,18 +13,16 @@
 //! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
-use crate::agents::conduct::{Conduct, Keeps};
-use crate::agents::storage_miner::{OnLoss, Operator, OperatorConfig, View, Wish};
+use crate::agents::conduct::Keeps;
+use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
 use crate::filecoin::chain::Chain;
 use crate::filecoin::consensus_fault::Blocks;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
-use crate::filecoin::miner::holdings::{Holdings, PartitionProof};
-use crate::filecoin::miner::sector::{Contents, Sector, SectorNumber};
-use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, PreCommitInfo, Refusal};
+use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
 use crate::filecoin::power::PowerPair;
-use crate::filecoin::vault::{Claimed, Kept, Prover, Vault};
+use crate::filecoin::vault::{Claimed, Kept, Vault};
 use crate::ids::MinerId;
 use crate::registry::Event;
 use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
@@ -42,7 +40,7 @@ pub(crate) struct Miner {
     pub(crate) name: String,
     /// Number of its group.
     pub(crate) group: usize,
-    operator: Operator,
+    pub(super) operator: Operator,
     /// The operator's next wake-up.
     wake: Option<(Epoch, Handle)>,
     /// Wallet and actor together when the books were last closed.
@@ -176,7 +174,7 @@ impl FilecoinWorld {
         }
     }
 
-    fn operator_config<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a OperatorConfig {
+    pub(super) fn operator_config<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a OperatorConfig {
         &config.groups[self.miners[id.index()].group].operator
     }
 
@@ -273,7 +271,7 @@ impl FilecoinWorld {
     }
 
     /// Sends a message; if money is short, puts in what is missing and sends it once more.
-    fn with_funds(
+    pub(super) fn with_funds(
         &mut self,
         id: MinerId,
         send: impl Fn(&mut Chain) -> Result<(), Refusal>,
@@ -292,7 +290,13 @@ impl FilecoinWorld {
     }
 
     /// Gas of one message for so many sectors or partitions, times the weight: each stands for so many messages.
-    fn pay_gas(&mut self, config: &FilecoinConfig, id: MinerId, cost: crate::config::GasCost, items: usize) {
+    pub(super) fn pay_gas(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        cost: crate::config::GasCost,
+        items: usize,
+    ) {
         let used = cost.message + cost.item * items as i64;
         let gas = MessageGas {
             used,
@@ -303,127 +307,6 @@ impl FilecoinWorld {
         let outputs = settle_gas(&gas, config.gas.base_fee);
         let weight = i64::from(config.chain.weight);
         self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight);
-    }
-
-    fn porep(
-        &mut self,
-        config: &FilecoinConfig,
-        id: MinerId,
-        sector: SectorNumber,
-        draws: &Draws,
-    ) -> Checked {
-        let precommit = self.chain.miner(id).precommits().find(|precommit| precommit.info.number == sector);
-        let Some(precommit) = precommit.copied() else { return Checked(false) };
-        let challenge = precommit.at + config.chain.policy.precommit_challenge_delay;
-        let claimed = Claimed { sector, comm_r: precommit.info.comm_r };
-        let (prover, ticket) = (self.prover(config, id), precommit.info.ticket);
-        Checked(self.vault.porep(prover, claimed, ticket, Some(challenge), draws))
-    }
-
-    fn conduct<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a Conduct {
-        &self.operator_config(config, id).conduct
-    }
-
-    /// A miner, and whom it asks for what it has not kept.
-    fn prover(&self, config: &FilecoinConfig, id: MinerId) -> Prover {
-        let source = self.conduct(config, id).source.map(|group| {
-            let first = |group: usize| config.groups[..group].iter().map(|group| group.count).sum::<u32>();
-            let member = id.0 - first(self.miners[id.index()].group);
-            MinerId(first(group) + member % config.groups[group].count)
-        });
-        Prover { miner: id, source }
-    }
-
-    /// What is pre-committed with the CommR of the bytes that the miner has.
-    fn with_comm_r(&self, id: MinerId, info: PreCommitInfo) -> PreCommitInfo {
-        PreCommitInfo { comm_r: self.vault.comm_r(id, info.number), ..info }
-    }
-
-    fn discard(&mut self, config: &FilecoinConfig, id: MinerId, sectors: &[SectorNumber]) {
-        let conduct = self.conduct(config, id);
-        if let Some(deletion) = &conduct.deletes {
-            self.vault.delete(id, sectors, deletion);
-        }
-        match conduct.keeps {
-            Keeps::Replica => {}
-            Keeps::Data => self.vault.keep_recipes(id, sectors),
-            Keeps::Nothing | Keeps::Borrowed => self.vault.keep_roots(id, sectors),
-        }
-    }
-
-    /// Fills a sector and proves it; the miner keeps the old replica unless the chain takes the new one.
-    fn fill(
-        &mut self,
-        config: &FilecoinConfig,
-        id: MinerId,
-        sector: SectorNumber,
-        contents: Contents,
-    ) -> Result<(), Refusal> {
-        let filled = self.vault.fill(id, sector).ok_or(Refusal::BadProof)?;
-        let before = claimed(self.chain.miner(id).holdings(), sector);
-        let holds = Checked(self.vault.verify_fill(&filled, before.comm_r));
-        self.pay_gas(config, id, config.gas.prove_commit, 1);
-        let comm_r = filled.comm_r();
-        self.with_funds(id, |chain| {
-            chain.update_replica(&config.chain, id, sector, contents, comm_r, holds)
-        })?;
-        self.vault.keep_filled(id, filled);
-        Ok(())
-    }
-
-    /// Answers for the sectors of a deadline, and sends what the operator makes of it. Which message that was, if any.
-    fn prove(
-        &mut self,
-        config: &FilecoinConfig,
-        id: MinerId,
-        index: u16,
-        proofs: Vec<PartitionProof>,
-        draws: &Draws,
-    ) -> (Wish, Result<(), Refusal>) {
-        let open = self.chain.miner(id).holdings().calendar().current(self.chain.now());
-        if open.index != index {
-            return self.prove_late(config, id, index, proofs);
-        }
-        let mut failing = Vec::new();
-        let asked = asked(self.chain.miner(id).holdings(), index, &proofs);
-        let prover = self.prover(config, id);
-        self.vault.window_post(prover, asked.into_iter(), open.challenge, draws, &mut failing);
-        let mut holds = true;
-        let plans = self.operator_config(config, id);
-        if plans.on_loss == OnLoss::Lie {
-            holds = failing.iter().all(|&claimed| self.vault.guess(id, claimed, open.challenge, draws));
-        }
-        let mut failing: Vec<SectorNumber> = failing.into_iter().map(|claimed| claimed.sector).collect();
-        failing.sort_unstable();
-        let view = view(&self.chain, config, id, draws);
-        let proofs = self.miners[id.index()].operator.revise(index, proofs, &failing, plans, &view);
-        let mut answer = Ok(());
-        if !proofs.is_empty() {
-            self.pay_gas(config, id, config.gas.window_post, proofs.len());
-            answer = self.chain.submit_window_post(&config.chain, id, index, &proofs, Checked(holds));
-        }
-        (Wish::WindowPost(index, proofs), answer)
-    }
-
-    /// The answers are there when the deadline is over: the chain does not look at them any more.
-    fn prove_late(
-        &mut self,
-        config: &FilecoinConfig,
-        id: MinerId,
-        index: u16,
-        proofs: Vec<PartitionProof>,
-    ) -> (Wish, Result<(), Refusal>) {
-        let holdings = self.chain.miner(id).holdings();
-        // The first time they were just found missing, and are faulty by now.
-        let live = |proof: &PartitionProof| {
-            let partition = holdings.deadline(index)?.partitions.get(proof.partition as usize)?;
-            Some(partition.sectors.iter().filter(|number| holdings.live(**number).is_ok()).count())
-        };
-        let sectors: usize = proofs.iter().filter_map(live).sum();
-        self.vault.came_late(id, sectors as u64);
-        self.pay_gas(config, id, config.gas.window_post, proofs.len());
-        let answer = self.chain.submit_window_post(&config.chain, id, index, &proofs, Checked(false));
-        (Wish::WindowPost(index, proofs), answer)
     }
 
     /// Elections and blocks of the present epoch, then its end.
@@ -457,23 +340,6 @@ impl FilecoinWorld {
             }
         }
         self.ends = ends;
-    }
-
-    /// Whether a miner proves one of its sectors before the epoch in which it won is over.
-    fn can_prove_win(&mut self, config: &FilecoinConfig, id: MinerId, now: Epoch, draws: &Draws) -> bool {
-        let conduct = self.conduct(config, id);
-        if conduct.answer_time(config.proofs.family, config.chain.sector_size) >= Epochs::ONE.span() {
-            return false;
-        }
-        let holdings = self.chain.miner(id).holdings();
-        let active = holdings.active();
-        if active == 0 {
-            return false;
-        }
-        let place = self.vault.winning_place(id, now, active, draws);
-        let sector = holdings.active_at(place).expect("the place is below the number of active sectors");
-        let claimed = claimed(holdings, sector);
-        self.vault.winning_post(self.prover(config, id), claimed, now, draws)
     }
 
     /// Whoever watches the chain disputes what does not hold.
@@ -547,7 +413,12 @@ impl FilecoinWorld {
     }
 }
 
-fn view<'a>(chain: &'a Chain, config: &'a FilecoinConfig, id: MinerId, draws: &'a Draws) -> View<'a> {
+pub(super) fn view<'a>(
+    chain: &'a Chain,
+    config: &'a FilecoinConfig,
+    id: MinerId,
+    draws: &'a Draws,
+) -> View<'a> {
     View {
         now: chain.now(),
         miner: chain.miner(id),
@@ -557,27 +428,6 @@ fn view<'a>(chain: &'a Chain, config: &'a FilecoinConfig, id: MinerId, draws: &'
         family: config.proofs.family,
         draws,
     }
-}
-
-/// A sector as the chain has it.
-fn claimed(holdings: &Holdings, sector: SectorNumber) -> Claimed {
-    let comm_r = holdings.sector(sector).expect("a sector of the miner").comm_r;
-    Claimed { sector, comm_r }
-}
-
-/// The sectors that proofs are of.
-fn asked(holdings: &Holdings, index: u16, proofs: &[PartitionProof]) -> Vec<Claimed> {
-    let partitions = holdings.deadline(index).map_or(&[][..], |state| &state.partitions);
-    let mut asked = Vec::new();
-    for proof in proofs {
-        let sectors = partitions.get(proof.partition as usize).map_or(&[][..], |part| &part.sectors);
-        let sectors = sectors.iter().filter_map(|number| holdings.sector(*number));
-        let is_asked =
-            |sector: &&Sector| sector.standing.is_provable() && !proof.skipped.contains(&sector.number);
-        let of = |sector: &Sector| Claimed { sector: sector.number, comm_r: sector.comm_r };
-        asked.extend(sectors.filter(is_asked).map(of));
-    }
-    asked
 }
 
 impl World {
