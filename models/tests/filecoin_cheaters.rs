@@ -110,6 +110,11 @@ fn generation_succeeds_with_deadlines_that_are_longer_than_sealing() {
     // Six hours against three and a half.
     let slow = Policy { deadlines: 4, ..policy() };
     assert_succeeds(&tell(slow, ProofFamily::SdrPoseidon, keeps(Keeps::Data)));
+    // An answer that takes a day comes while the next instance is open, and is to the challenge of the last one.
+    let day = Conduct { fetch: SimSpan::from_hours(24), ..keeps(Keeps::Nothing) };
+    let told = tell(policy(), ProofFamily::Sha256Merkle, day);
+    assert_caught(&told);
+    assert!(told.late > 0 && told.late == told.asked);
     // A machine ten times as slow is too late even so.
     let slow = Policy { deadlines: 4, ..policy() };
     let label = SimSpan::from_nanos(10_000);

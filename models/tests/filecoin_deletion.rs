@@ -151,6 +151,6 @@ fn the_law_holds_for_a_hundredth_of_eight_mebibytes() {
     }
     // Days until caught with 99 %, at ten challenges a day.
     let (daily, _) = share(&caught[0], 1);
-    let days = 0.01_f64.ln() / (1.0 - daily).ln();
+    let days = sim_core::math::ln(0.01) / sim_core::math::ln(1.0 - daily);
     assert!((days / 45.82 - 1.0).abs() < 0.03, "{days} days");
 }

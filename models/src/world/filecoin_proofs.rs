@@ -89,7 +89,10 @@ impl FilecoinWorld {
         draws: &Draws,
     ) -> (Wish, Result<(), Refusal>) {
         let open = self.chain.miner(id).holdings().calendar().current(self.chain.now());
-        if open.index != index {
+        let conduct = self.conduct(config, id);
+        let takes = conduct.answer_epochs(config.proofs.family, config.chain.sector_size);
+        // An answer that takes a day comes while the next instance is open, whose challenge is another.
+        if open.index != index || self.chain.now() < open.challenge + Epochs::ONE + takes {
             return self.prove_late(config, id, index, proofs);
         }
         let mut failing = Vec::new();
@@ -101,8 +104,7 @@ impl FilecoinWorld {
         if plans.on_loss == OnLoss::Lie {
             holds = failing.iter().all(|&claimed| self.vault.guess(id, claimed, open.challenge, draws));
         }
-        let mut failing: Vec<SectorNumber> = failing.into_iter().map(|claimed| claimed.sector).collect();
-        failing.sort_unstable();
+        let failing: Vec<SectorNumber> = failing.into_iter().map(|claimed| claimed.sector).collect();
         let view = view(&self.chain, config, id, draws);
         let proofs = self.miners[id.index()].operator.revise(index, proofs, &failing, plans, &view);
         let mut answer = Ok(());
@@ -130,7 +132,12 @@ impl FilecoinWorld {
         let sectors: usize = proofs.iter().filter_map(live).sum();
         self.vault.came_late(id, sectors as u64);
         self.pay_gas(config, id, config.gas.window_post, proofs.len());
-        let answer = self.chain.submit_window_post(&config.chain, id, index, &proofs, Checked(false));
+        let open = self.chain.miner(id).holdings().calendar().current(self.chain.now());
+        // The chain refuses it for its challenge, which is older than the one of the open instance.
+        let answer = match open.index == index {
+            true => Err(Refusal::Deadline(index)),
+            false => self.chain.submit_window_post(&config.chain, id, index, &proofs, Checked(false)),
+        };
         (Wish::WindowPost(index, proofs), answer)
     }
 

@@ -24,8 +24,8 @@ impl Operator {
         }
         let revised = |mut proof: PartitionProof| {
             let partition = state.partitions.get(proof.partition as usize)?;
-            let fails = |number: &SectorNumber| failing.binary_search(number).is_ok();
-            let own: Vec<SectorNumber> = partition.sectors.iter().copied().filter(fails).collect();
+            let is_here = |number: &SectorNumber| partition.sectors.binary_search(number).is_ok();
+            let own: Vec<SectorNumber> = failing.iter().copied().filter(is_here).collect();
             match config.on_loss {
                 OnLoss::Declare | OnLoss::Skip => proof.skipped.extend(own),
                 OnLoss::Ignore if !own.is_empty() => return None,
