@@ -5,7 +5,7 @@
 //! ([`super::proofs`]). Every answer is held against the CommR that the chain keeps of the sector, whatever the miner
 //! has. What the chain believes of a proof it is told by what was verified here.
 //!
-//! A miner may keep less than it promised ([`stored`]): parts of a replica, what it can be made from again, or nothing
+//! A miner may keep less than it promised (`vault/stored.rs`): parts of a replica, what it can be made from again, or nothing
 //! but its roots. Sectors hold zeros until deals bring pieces: committed capacity, as the network has it.
 
 mod stored;
