@@ -184,10 +184,18 @@ pub static MINERS: Table = Table {
         Column::amount("daily_fee_attofil", "attoFIL", "Daily fees paid."),
         Column::amount("fault_fee_attofil", "attoFIL", "Fault fees paid."),
         Column::amount("termination_fee_attofil", "attoFIL", "Termination fees paid."),
-        Column::amount("other_penalty_attofil", "attoFIL", "Deposits lost and fees for wrong proofs."),
+        Column::amount(
+            "other_penalty_attofil",
+            "attoFIL",
+            "Deposits lost, fees for wrong proofs and for consensus faults.",
+        ),
         Column::amount("pledge_end_attofil", "attoFIL", "Initial pledge at the end."),
         Column::amount("locked_end_attofil", "attoFIL", "Rewards that have not vested at the end."),
         Column::amount("debt_end_attofil", "attoFIL", "Fee debt at the end."),
+        Column::count("window_asked", "", "Sectors asked for by Window PoSts, each proving period anew."),
+        Column::count("window_lost", "", "Of these, not answered: challenged bytes are not there."),
+        Column::count("window_wrong", "", "Of these, answered with other bytes than its CommR commits to."),
+        Column::count("window_late", "", "Of these, answered after the deadline."),
     ],
 };
 
@@ -217,6 +225,11 @@ pub static MINER_DAYS: Table = Table {
             "invalid_post_attofil",
             "attoFIL",
             "Fees for proofs found wrong, the reporter's part included.",
+        ),
+        Column::amount(
+            "consensus_fault_attofil",
+            "attoFIL",
+            "Fees for consensus faults, the reporter's part included.",
         ),
         Column::amount("closing_attofil", "attoFIL", "Wallet and actor when the day ended."),
         Column::amount("residual_attofil", "attoFIL", "Closing less opening less all flows: zero."),

@@ -10,10 +10,11 @@
 //! tests of the proofs.
 
 use models::filecoin::collateral::{DealTerm, cleanup_epoch, min_provider_collateral};
-use models::filecoin::deadline::{Deadline, DeadlineLoad, assign_sectors, period_start};
+use models::filecoin::deadline::{DeadlineLoad, assign_sectors};
 use models::filecoin::election::{Draw256, Election, PoissonTail, lambda, rate};
 use models::filecoin::fixed::{Q128, ln};
 use models::filecoin::gas::{self, Commitment};
+use models::filecoin::miner::period::Calendar;
 use models::filecoin::monies::{self, NetworkEstimates, PledgeInputs, RewardAtActivation, RewardOutlook};
 use models::filecoin::paych::{PaymentIntervals, settling_at};
 use models::filecoin::policy::Policy;
@@ -158,9 +159,12 @@ const CHECKS: &[(&str, Check)] = &[
         one(grid.up(given.epoch("epoch")))
     }),
     ("deadline-index", |policy, given| {
-        one(Deadline::at(policy, given.epoch("period_start"), given.epoch("epoch")).index)
+        let calendar = Calendar::new(policy, given.epochs("period_start"));
+        one(calendar.current(given.epoch("epoch")).index)
     }),
-    ("period-start", |policy, given| one(period_start(policy, given.epoch("epoch"), given.epochs("offset")))),
+    ("period-start", |policy, given| {
+        one(Calendar::new(policy, given.epochs("offset")).period_start(given.epoch("epoch")))
+    }),
     ("assignment", assignment),
     ("quality", quality),
     ("deal-collateral", |policy, given| {

@@ -4,8 +4,10 @@ mod filecoin_net;
 
 use filecoin_net::{MINER, Net, config};
 use models::filecoin::ledger::Reason;
+use models::filecoin::miner::holdings::Refused;
 use models::filecoin::miner::sector::{Contents, Ending, SectorNumber, Standing};
 use models::filecoin::miner::{Checked, Refusal};
+use models::filecoin::piece::node::Node;
 use models::filecoin::power::PowerPair;
 use models::units::{AttoFil, Epoch, Epochs, Power};
 
@@ -142,16 +144,31 @@ fn a_skipped_sector_is_faulty_and_pays_at_that_deadline() {
 
 #[test]
 fn a_fault_of_one_of_two_like_sectors_costs_half_of_what_both_cost() {
-    let fee = |skipped: &[u64]| {
+    let fee = |faulty: &[u64]| {
         let mut net = net();
         net.commit(0..2);
         net.prove_days(0, 1);
-        net.prove(0, skipped).expect("a proof of what is left");
+        let (deadline, faulty): (_, Vec<_>) =
+            (net.deadline_of(0).index, faulty.iter().map(|&number| SectorNumber(number)).collect());
+        net.chain.declare_faults(&net.config, MINER, deadline, &faulty).expect("in time");
         net.end_deadline(0);
         net.burnt(Reason::FaultFee)
     };
     let (one, both) = (fee(&[1]), fee(&[0, 1]));
     assert!((both - one - one).atto().abs() <= 1, "{one:?} and {both:?}");
+}
+
+#[test]
+fn a_proof_of_nothing_is_refused() {
+    let mut net = net();
+    net.commit(0..2);
+    net.prove_days(0, 1);
+    let nothing = Err(Refusal::Sectors(Refused::NothingToProve));
+    assert_eq!(net.prove(0, &[0, 1]), nothing, "it would pay for what costs nothing to miss");
+    assert_eq!((net.standing(0), net.standing(1)), (Standing::Active, Standing::Active));
+    net.end_deadline(0);
+    assert_eq!(net.standing(0), Standing::Faulty);
+    assert_eq!(net.prove(0, &[]), nothing, "nothing of it is said to be provable again");
 }
 
 #[test]
@@ -295,14 +312,16 @@ fn filling_a_sector_with_verified_data_gives_ten_times_the_power_at_once() {
     let (activation, pledge, fee) = (net.sector(0).activation, net.sector(0).pledge, net.sector(0).daily_fee);
     let full = Contents { plain: 0, verified: 32 << 30 };
     net.chain
-        .update_replica(&net.config, MINER, SectorNumber(0), full, Checked(true))
+        .update_replica(&net.config, MINER, SectorNumber(0), full, Node([7; 32]), Checked(true))
         .expect("active committed capacity");
+    assert_eq!(net.sector(0).comm_r, Node([7; 32]));
     let claim = net.chain.claims().claim(MINER);
     assert_eq!((claim.raw, claim.qa), (Power::new(32 << 30), Power::new(320 << 30)));
     assert_eq!(net.sector(0).activation, activation);
     assert_eq!(net.sector(0).daily_fee, fee * 10);
     assert!(net.sector(0).pledge > pledge);
-    let answer = net.chain.update_replica(&net.config, MINER, SectorNumber(0), full, Checked(true));
+    let answer =
+        net.chain.update_replica(&net.config, MINER, SectorNumber(0), full, Node([7; 32]), Checked(true));
     assert_eq!(answer, Err(Refusal::State(SectorNumber(0))), "only committed capacity");
     net.assert_sound();
 }

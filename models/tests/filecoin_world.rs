@@ -2,14 +2,17 @@
 
 mod worlds;
 
+use models::agents::conduct::Conduct;
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{CheckLevel, Config, FilecoinConfig, GasConfig, MinerGroup};
 use models::content::Content;
 use models::filecoin::background::{Background, Point};
 use models::filecoin::chain::ChainConfig;
+use models::filecoin::consensus_fault::FaultKind;
 use models::filecoin::network::Start;
 use models::filecoin::piece::size::SectorSize;
 use models::filecoin::power::PowerPair;
+use models::filecoin::proofs::deletion::{Deletion, Pattern};
 use models::filecoin::proofs::family::ProofFamily;
 use models::filecoin::rulesets::RuleSet;
 use models::filecoin::vault::ProofConfig;
@@ -32,6 +35,7 @@ fn plan(sectors: u64, on_loss: OnLoss, repair_hours: Option<u64>) -> OperatorCon
         commitment: Epochs::from_days(200),
         extension: Some(Epochs::from_days(100)),
         verified: Prob::new(1, 2),
+        fill_after: Some(Epochs::from_hours(20)),
         non_interactive: false,
         // A disk lasts some ten days.
         disk_failure_rate: 1.0 - 1e-16,
@@ -40,6 +44,15 @@ fn plan(sectors: u64, on_loss: OnLoss, repair_hours: Option<u64>) -> OperatorCon
         repair: repair_hours.map(|hours| Law::Exponential { mean: SimSpan::from_hours(hours) }),
         capital: AttoFil::from_fil(50_000),
         cushion: AttoFil::from_fil(100),
+        conduct: Conduct::default(),
+    }
+}
+
+fn cheating() -> Conduct {
+    Conduct {
+        deletes: Some(Deletion { share: Prob::new(1, 8), pattern: Pattern::Scattered }),
+        fault: Some(FaultKind::TimeOffsetMining),
+        ..Conduct::default()
     }
 }
 
@@ -77,6 +90,7 @@ fn config(hours: u64, family: ProofFamily) -> Config {
             group("skips", plan(6, OnLoss::Skip, Some(9))),
             group("ignores", plan(6, OnLoss::Ignore, Some(9))),
             group("never", plan(6, OnLoss::Declare, None)),
+            group("cheats", OperatorConfig { conduct: cheating(), ..plan(6, OnLoss::Lie, None) }),
         ],
     }));
     config
@@ -110,16 +124,22 @@ fn every_day_of_every_miner_closes_to_nothing_left_over() {
     let run = finish(start(&Arc::new(config(5 * 24, ProofFamily::SdrPoseidon))));
     let days = &models::tables::MINER_DAYS;
     let residuals = column(&run, days, "residual_attofil");
-    assert_eq!(residuals.len(), 8 * 5);
+    assert_eq!(residuals.len(), 10 * 5);
     assert!(residuals.iter().all(|residual| *residual == 0));
-    for name in ["reward_attofil", "daily_fee_attofil", "fault_fee_attofil", "gas_burn_attofil"] {
+    for name in [
+        "reward_attofil",
+        "daily_fee_attofil",
+        "fault_fee_attofil",
+        "gas_burn_attofil",
+        "invalid_post_attofil",
+    ] {
         assert!(column(&run, days, name).iter().any(|amount| *amount != 0), "{name} is always zero");
     }
     // What one day ends with, the next begins with.
     let (opening, closing) = (column(&run, days, "opening_attofil"), column(&run, days, "closing_attofil"));
-    for miner in 0..8 {
+    for miner in 0..10 {
         for day in 1..5 {
-            assert_eq!(opening[8 * day + miner], closing[8 * (day - 1) + miner]);
+            assert_eq!(opening[10 * day + miner], closing[10 * (day - 1) + miner]);
         }
     }
 }

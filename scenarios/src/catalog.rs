@@ -58,7 +58,8 @@ pub static CATALOG: &[Entry] = entries![
     "gc-sweep",
     "record-cliff",
     "onboarding",
-    "fault-storm"
+    "fault-storm",
+    "cheaters"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.

@@ -1,18 +1,22 @@
 //! Checked values -> the Filecoin part of a configuration. As [`crate::build`], nothing here can fail.
 
 use crate::values::{Instance, Values};
+use models::agents::conduct::{Conduct, Keeps};
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{FilecoinConfig, GasConfig, MinerGroup};
 use models::filecoin::background::{Background, Point};
 use models::filecoin::chain::ChainConfig;
+use models::filecoin::consensus_fault::FaultKind;
 use models::filecoin::network::Start;
 use models::filecoin::power::PowerPair;
+use models::filecoin::proofs::cost::SealingSpeed;
+use models::filecoin::proofs::deletion::{Deletion, Pattern};
 use models::filecoin::rulesets::RuleSet;
 use models::filecoin::vault::ProofConfig;
 use models::units::{AttoFil, Epoch, Epochs, Power};
 use sim_core::dist::Law;
 use sim_core::time::SimSpan;
-use sim_core::units::Bytes;
+use sim_core::units::{Bytes, Prob};
 use std::sync::Arc;
 
 /// FIL that had been taken from the mining reserve by 2025 (FIP-0100: 282,933,381 of 300 million were left).
@@ -41,7 +45,7 @@ pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
         premium: keys.money("gas_premium"),
         ..GasConfig::default()
     };
-    let groups = values.all("miners.<group>").map(group).collect();
+    let groups = values.all("miners.<group>").map(|keys| group(values, keys)).collect();
     Some(Arc::new(FilecoinConfig { chain, proofs, gas, groups }))
 }
 
@@ -79,11 +83,12 @@ fn background(keys: &Instance, first: Epoch, duration: Epochs) -> Background {
     Background { points: vec![point(first, raw, pledge, circulating), end], miners: keys.whole("miners") }
 }
 
-fn group(keys: &Instance) -> MinerGroup {
+fn group(values: &Values, keys: &Instance) -> MinerGroup {
     let on_loss = match keys.text("on_loss") {
         "declare" => OnLoss::Declare,
         "skip" => OnLoss::Skip,
         "ignore" => OnLoss::Ignore,
+        "lie" => OnLoss::Lie,
         other => panic!("{}.on_loss = {other:?} is in no table", keys.path),
     };
     MinerGroup {
@@ -98,6 +103,7 @@ fn group(keys: &Instance) -> MinerGroup {
             commitment: epochs(keys.span("commitment")),
             extension: keys.maybe_span("extension").map(epochs),
             verified: keys.share("verified"),
+            fill_after: keys.maybe_span("fill_after").map(epochs),
             non_interactive: keys.flag("non_interactive"),
             disk_failure_rate: keys.real("disk_failures"),
             sectors_per_disk: keys.whole("sectors_per_disk"),
@@ -105,6 +111,42 @@ fn group(keys: &Instance) -> MinerGroup {
             repair: keys.maybe_span("repair").map(|mean| Law::Exponential { mean }),
             capital: keys.money("capital"),
             cushion: keys.money("cushion"),
+            conduct: conduct(values, keys),
+        },
+    }
+}
+
+/// How a group departs from what it promises.
+fn conduct(values: &Values, keys: &Instance) -> Conduct {
+    let keeps = match keys.text("keeps") {
+        "replica" => Keeps::Replica,
+        "data" => Keeps::Data,
+        "nothing" => Keeps::Nothing,
+        "borrowed" => Keeps::Borrowed,
+        other => panic!("{}.keeps = {other:?} is in no table", keys.path),
+    };
+    let pattern = match keys.text("deletes_as") {
+        "run" => Pattern::Run,
+        "scattered" => Pattern::Scattered,
+        other => panic!("{}.deletes_as = {other:?} is in no table", keys.path),
+    };
+    let source = keys.maybe_text("source").map(|name| {
+        let place = values.all("miners.<group>").position(|group| group.name() == name);
+        place.expect("a reference passed the check")
+    });
+    let share = keys.share("deletes");
+    Conduct {
+        keeps,
+        deletes: (share != Prob::ZERO).then_some(Deletion { share, pattern }),
+        source,
+        speed: SealingSpeed { label: keys.span("label_time"), poseidon_hash: keys.span("poseidon_time") },
+        fetch: keys.span("fetch_time"),
+        fault: match keys.text("consensus_fault") {
+            "none" => None,
+            "double-fork-mining" => Some(FaultKind::DoubleForkMining),
+            "time-offset-mining" => Some(FaultKind::TimeOffsetMining),
+            "parent-grinding" => Some(FaultKind::ParentGrinding),
+            other => panic!("{}.consensus_fault = {other:?} is in no table", keys.path),
         },
     }
 }

@@ -78,6 +78,11 @@ pub static RULES: &[Rule] = &[
         check: miners_have_a_chain,
     },
     Rule {
+        name: "miners-ask-others",
+        doc: "A miner that keeps nothing asks a group of miners other than its own.",
+        check: miners_ask_others,
+    },
+    Rule {
         name: "genesis-is-a-beginning",
         doc: "At start_epoch = 0 nothing has happened yet: no effective network time, nothing burnt.",
         check: genesis_is_a_beginning,
@@ -304,6 +309,16 @@ fn miners_have_a_chain(values: &Values, problems: &mut Problems) {
     for instance in values.all("miners.<group>").chain(values.all("filecoin.background")) {
         let problem = Problem::error(instance.place.clone(), &instance.path, "needs the table [filecoin]");
         problems.push(problem.help("write [filecoin], if only with its defaults"));
+    }
+}
+
+fn miners_ask_others(values: &Values, problems: &mut Problems) {
+    for group in values.all("miners.<group>") {
+        if group.maybe_text("source") == Some(group.name()) {
+            let problem =
+                at(group, "source", format!("expected another group than {:?} itself", group.name()));
+            problems.push(problem.help("name a group of miners that keeps its replicas"));
+        }
     }
 }
 

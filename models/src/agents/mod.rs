@@ -2,4 +2,5 @@
 //!
 //! An agent is a machine like a protocol's: it sees what it may see, wishes, and hears what came of it.
 
+pub mod conduct;
 pub mod storage_miner;

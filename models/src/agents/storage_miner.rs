@@ -13,10 +13,15 @@
 //! hazard; a new disk takes its place at once, its own time drawn anew. Left out: correlated failures of sites and
 //! operators, wear (a hazard that grows with age), and operators that leave because they lose money.
 
+mod sending;
+
+use super::conduct::Conduct;
 use crate::filecoin::miner::holdings::PartitionProof;
 use crate::filecoin::miner::sector::{Contents, SectorNumber, Standing};
 use crate::filecoin::miner::{MinerActor, PreCommitInfo, Refusal};
+use crate::filecoin::piece::node::Node;
 use crate::filecoin::policy::Policy;
+use crate::filecoin::proofs::family::ProofFamily;
 use crate::units::{AttoFil, Epoch, Epochs};
 use serde::{Deserialize, Serialize};
 use sim_core::dist::{self, Law};
@@ -45,6 +50,8 @@ pub enum OnLoss {
     Skip,
     /// Does not notice: the proof of their partition cannot be made.
     Ignore,
+    /// Sends a proof with zeros in place of what is lost, which is believed until somebody disputes it.
+    Lie,
 }
 
 /// An operator's plans.
@@ -66,6 +73,8 @@ pub struct OperatorConfig {
     pub extension: Option<Epochs>,
     /// Share of its sectors that are full of verified data.
     pub verified: Prob,
+    /// How long after their commitment the other ones are filled with it (SnapDeals); never if none.
+    pub fill_after: Option<Epochs>,
     /// Whether it commits by non-interactive proofs, where the rules have them.
     pub non_interactive: bool,
     /// Share of disks that fail in a year of 365 days.
@@ -80,6 +89,8 @@ pub struct OperatorConfig {
     pub capital: AttoFil,
     /// What it keeps free in its actor, so that fees do not become debts: looked at when it proves.
     pub cushion: AttoFil,
+    /// How it departs from what it promised, if it does.
+    pub conduct: Conduct,
 }
 
 /// What an operator wants done.
@@ -101,12 +112,16 @@ pub enum Wish {
     DeclareRecoveries(u16, Vec<SectorNumber>),
     /// [`MinerActor::extend`].
     Extend(Vec<SectorNumber>, Epoch),
+    /// [`MinerActor::update_replica`]: committed capacity gets contents.
+    Fill(SectorNumber, Contents),
     /// Money from the wallet into the actor, as far as the wallet has it.
     TopUp(AttoFil),
     /// The bytes of sectors are gone.
     Lose(Vec<SectorNumber>),
     /// The bytes of sectors are there again.
     Restore(Vec<SectorNumber>),
+    /// What it does not keep of sectors goes ([`Conduct`]).
+    Discard(Vec<SectorNumber>),
 }
 
 /// What is on an agenda. Of one epoch, in this order.
@@ -128,6 +143,10 @@ enum Task {
     Prove2(u64),
     /// Extend what expires in a deadline.
     Extend(u16),
+    /// Fill a sector.
+    Fill(u64),
+    /// Throw away what it does not keep: of so many sectors from the first on.
+    Discard(u64, u64),
 }
 
 /// One disk and its sectors.
@@ -171,6 +190,8 @@ pub struct View<'a> {
     pub policy: &'a Policy,
     /// Nominal bytes of a sector.
     pub sector_size: u64,
+    /// How sectors are proven.
+    pub family: ProofFamily,
     /// Luck.
     pub draws: &'a Draws,
 }
@@ -231,6 +252,8 @@ impl Operator {
                 }
             }
             Task::Extend(deadline) => self.extend(deadline, config, view, wishes),
+            Task::Fill(number) => self.fill(SectorNumber(number), view, wishes),
+            Task::Discard(first, count) => wishes.push(Wish::Discard(numbers(first, count))),
         }
     }
 
@@ -278,6 +301,8 @@ impl Operator {
                 ticket: batch.ticket,
                 expiration,
                 contents: Contents { plain: 0, verified },
+                // Whoever has the bytes puts it in.
+                comm_r: Node::ZERO,
             }
         };
         let infos = numbers(first, batch.count).into_iter().map(info).collect();
@@ -325,6 +350,13 @@ impl Operator {
             (Wish::ProveCommit(sectors), Err(_)) => {
                 self.batches.remove(&sectors[0].0);
             }
+            (Wish::Fill(number, _), Ok(())) if config.conduct.discards() => {
+                self.plan(view.now + Epochs::ONE, Task::Discard(number.0, 1));
+            }
+            (Wish::Fill(number, _), Err(Refusal::Funds { .. } | Refusal::Debt(_))) => {
+                self.plan(view.now + SHORT_OF_MONEY, Task::Fill(number.0));
+            }
+            (Wish::Fill(number, _), Err(_)) => self.plan(again, Task::Fill(number.0)),
             (Wish::DeclareRecoveries(deadline, _), Err(_)) => self.plan_declaration(*deadline, again, view),
             _ => {}
         }
@@ -332,9 +364,15 @@ impl Operator {
 
     /// Puts the deadlines of new sectors on the agenda.
     fn watch(&mut self, sectors: &[SectorNumber], config: &OperatorConfig, view: &View<'_>) {
+        if config.conduct.discards() {
+            self.plan(view.now + Epochs::ONE, Task::Discard(sectors[0].0, sectors.len() as u64));
+        }
         for number in sectors {
             let Some(sector) = view.miner.holdings().sector(*number) else { continue };
-            self.plan_proof(sector.deadline, view.now, view);
+            self.plan_proof(sector.deadline, view.now, config, view);
+            if let Some(wait) = config.fill_after.filter(|_| sector.contents.is_capacity()) {
+                self.plan(view.now + wait, Task::Fill(number.0));
+            }
             if config.extension.is_some() {
                 let before = view.miner.holdings().calendar().next(sector.deadline, sector.expiration).open;
                 self.plan(before - Epochs::from_days(2), Task::Extend(sector.deadline));
@@ -342,8 +380,9 @@ impl Operator {
         }
     }
 
-    /// The next instance of a deadline after `after` is to be proven, at an epoch of its own.
-    fn plan_proof(&mut self, deadline: u16, after: Epoch, view: &View<'_>) {
+    /// The next instance of a deadline after `after` is to be proven, at an epoch of its own: when the answer is there,
+    /// be it too late.
+    fn plan_proof(&mut self, deadline: u16, after: Epoch, config: &OperatorConfig, view: &View<'_>) {
         let next = view.miner.holdings().calendar().next(deadline, after);
         if self.proving.get(&deadline) == Some(&next.open) {
             return;
@@ -353,7 +392,10 @@ impl Operator {
         let entity = self.entity.member(u64::from(deadline));
         // In the first half of the deadline, always at the same place.
         let delay = dist::below(&mut view.draws.at(SUBMIT, entity, 0), (room / 2).max(1)) as i64;
-        self.plan((next.open + Epochs::new(delay)).max(view.now + Epochs::ONE), Task::Prove(deadline));
+        let ready =
+            next.challenge + Epochs::ONE + config.conduct.answer_epochs(view.family, view.sector_size);
+        let at = (next.open + Epochs::new(delay)).max(ready);
+        self.plan(at.max(view.now + Epochs::ONE), Task::Prove(deadline));
     }
 
     fn prove(&mut self, deadline: u16, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
@@ -363,10 +405,7 @@ impl Operator {
             return;
         };
         let open = holdings.calendar().current(view.now);
-        self.plan_proof(deadline, open.close, view);
-        if open.index != deadline {
-            return;
-        }
+        self.plan_proof(deadline, open.close, config, view);
         let missing = config.cushion - view.miner.funds().available(view.balance);
         if missing > AttoFil::ZERO {
             wishes.push(Wish::TopUp(missing));
@@ -377,11 +416,10 @@ impl Operator {
                 continue;
             }
             let is_in_proof = |number: &&SectorNumber| {
-                let standing = holdings.sector(**number).map(|sector| sector.standing);
-                matches!(standing, Some(Standing::Unproven | Standing::Active | Standing::Recovering))
+                holdings.sector(**number).is_some_and(|sector| sector.standing.is_provable())
             };
             let lost = |number: &&SectorNumber| self.is_lost(**number, config);
-            let skipped: Vec<SectorNumber> = if self.has_losses() {
+            let skipped: Vec<SectorNumber> = if self.has_losses() && config.on_loss != OnLoss::Lie {
                 partition.sectors.iter().filter(is_in_proof).filter(lost).copied().collect()
             } else {
                 Vec::new()
@@ -463,6 +501,9 @@ impl Operator {
     fn restore(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
         self.disks.get_mut(&disk).expect("only installed disks are restored").lost_below = 0;
         wishes.push(Wish::Restore(self.on_disk(disk, config).collect()));
+        if config.conduct.discards() {
+            wishes.push(Wish::Discard(self.on_disk(disk, config).collect()));
+        }
         self.plan_declarations(disk, config, view);
     }
 
@@ -488,14 +529,10 @@ impl Operator {
         let Some(state) = holdings.deadline(deadline) else { return };
         let (mut faults, mut recoveries) = (Vec::new(), Vec::new());
         for number in state.partitions.iter().flat_map(|partition| &partition.sectors) {
-            let standing = holdings.sector(*number).map(|sector| sector.standing);
-            match (standing, self.is_lost(*number, config)) {
-                (Some(Standing::Active | Standing::Unproven | Standing::Recovering), true)
-                    if config.on_loss == OnLoss::Declare =>
-                {
-                    faults.push(*number);
-                }
-                (Some(Standing::Faulty), false) => recoveries.push(*number),
+            let Some(standing) = holdings.sector(*number).map(|sector| sector.standing) else { continue };
+            match self.is_lost(*number, config) {
+                true if standing.is_provable() && config.on_loss == OnLoss::Declare => faults.push(*number),
+                false if standing == Standing::Faulty => recoveries.push(*number),
                 _ => {}
             }
         }

@@ -23,12 +23,14 @@
 
 use super::background::Background;
 use super::conditions::Conditions;
+use super::consensus_fault::ConsensusFault;
 use super::ledger::{Account, Ledger, Reason, Transfer};
 use super::lottery::{Lottery, Wins};
 use super::miner::holdings::PartitionProof;
 use super::miner::sector::{Contents, SectorNumber};
 use super::miner::{Checked, DeadlineEnd, Effects, MinerActor, PreCommitInfo, Refusal};
 use super::network::{Network, Start};
+use super::piece::node::Node;
 use super::policy::Policy;
 use super::power::Claims;
 use crate::ids::MinerId;
@@ -225,8 +227,9 @@ impl Chain {
             self.ledger.post(Transfer { from: Account::Miner(id), to: Account::Burnt, amount, reason });
         }
         // Whoever watches the chain is one of the others.
-        let (from, to, amount) = (Account::Miner(id), Account::Holders, effects.to_reporter);
-        self.ledger.post(Transfer { from, to, amount, reason: Reason::ReporterReward });
+        if let Some((reason, amount)) = effects.to_reporter {
+            self.ledger.post(Transfer { from: Account::Miner(id), to: Account::Holders, amount, reason });
+        }
         self.plan_call(id, called);
     }
 
@@ -358,6 +361,34 @@ impl Chain {
         self.message(config, id, |miner, terms, balance| miner.dispute(deadline, place, terms, balance))
     }
 
+    /// [`MinerActor::report_consensus_fault`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn report_consensus_fault(
+        &mut self,
+        config: &ChainConfig,
+        fault: &ConsensusFault,
+    ) -> Result<(), Refusal> {
+        self.message(config, fault.miner, |miner, terms, balance| {
+            miner.report_consensus_fault(fault, terms, balance)
+        })
+    }
+
+    /// [`MinerActor::compact_partitions`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn compact_partitions(
+        &mut self,
+        config: &ChainConfig,
+        id: MinerId,
+        deadline: u16,
+        partitions: &BTreeSet<u32>,
+    ) -> Result<(), Refusal> {
+        self.message(config, id, |miner, terms, _| miner.compact_partitions(deadline, partitions, terms))
+    }
+
     /// [`MinerActor::extend`].
     ///
     /// # Errors
@@ -382,10 +413,11 @@ impl Chain {
         id: MinerId,
         sector: SectorNumber,
         contents: Contents,
+        comm_r: Node,
         holds: Checked,
     ) -> Result<(), Refusal> {
         self.message(config, id, |miner, terms, balance| {
-            miner.update_replica(sector, contents, holds, terms, balance)
+            miner.update_replica(sector, contents, comm_r, holds, terms, balance)
         })
     }
 
@@ -430,11 +462,11 @@ impl Chain {
         self.lottery.draw(self.now, rest.power.qa, draws)
     }
 
-    /// A miner won and can prove it: it is paid, if it may mine.
-    pub fn award(&mut self, config: &ChainConfig, id: MinerId, wins: u32) {
+    /// A miner won and can prove it: it is paid, if it may mine. Whether it was.
+    pub fn award(&mut self, config: &ChainConfig, id: MinerId, wins: u32) -> bool {
         if !self.miners[id.index()].may_mine(self.now) {
             self.tally.lost_wins += u64::from(wins);
-            return;
+            return false;
         }
         let counted = i64::from(wins).min(config.policy.max_wins);
         let left = self.ledger.balance(Account::RewardPot);
@@ -446,6 +478,7 @@ impl Chain {
         self.apply(id, effects, false);
         self.tally.wins += counted as u64;
         self.has_block = true;
+        true
     }
 
     /// A miner won and cannot prove it.

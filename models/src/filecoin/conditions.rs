@@ -125,6 +125,16 @@ impl<'a> Conditions<'a> {
         self.policy.invalid_post_reporter
     }
 
+    /// The fee for a consensus fault.
+    pub fn consensus_fault_fee(&self) -> AttoFil {
+        monies::consensus_fault_penalty(self.policy, AttoFil::new(self.estimates.reward.estimate()))
+    }
+
+    /// What whoever reports a consensus fault gets, at most.
+    pub fn consensus_fault_reward(&self) -> AttoFil {
+        monies::consensus_fault_reward(self.policy, AttoFil::new(self.estimates.reward.estimate()))
+    }
+
     /// What the older termination rule remembers of a sector's activation; nothing under the newer one.
     pub fn at_activation(&self, qa: Power) -> RewardAtActivation {
         match self.policy.termination_rule {

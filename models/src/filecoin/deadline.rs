@@ -1,73 +1,10 @@
-//! Proving periods and deadlines: when a miner proves what, and where new sectors go.
+//! Where new sectors go: in which window of its proving period each is proven.
 //!
-//! After built-in actors, actors/miner/src/{deadline_info,deadlines,deadline_assignment}.rs. A proving period of a day
-//! is cut into 48 windows; a sector is proven in the one it was assigned to.
+//! After built-in actors, actors/miner/src/deadline_assignment.rs. When windows open and close is the matter of
+//! [`super::miner::period`].
 
 use super::policy::Policy;
-use crate::units::{Epoch, Epochs};
 use serde::{Deserialize, Serialize};
-
-/// One window of a proving period.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Deadline {
-    /// Start of its proving period; may lie before genesis.
-    pub period_start: Epoch,
-    /// Number of the window within it, from zero.
-    pub index: i64,
-}
-
-/// Length of a window.
-fn window(policy: &Policy) -> Epochs {
-    Epochs::new(policy.proving_period.count() / policy.deadlines)
-}
-
-impl Deadline {
-    /// The window that an epoch lies in, for a miner one of whose proving periods starts at `period_start`.
-    pub fn at(policy: &Policy, period_start: Epoch, now: Epoch) -> Self {
-        let period = policy.proving_period.count();
-        let elapsed = (now - period_start).count();
-        let start = period_start + Epochs::new(elapsed.div_euclid(period) * period);
-        let index = elapsed.rem_euclid(period) / window(policy).count();
-        Deadline { period_start: start, index: index.min(policy.deadlines - 1) }
-    }
-
-    /// First epoch at which proofs are taken.
-    pub fn open(&self, policy: &Policy) -> Epoch {
-        self.period_start + window(policy) * self.index
-    }
-
-    /// First epoch at which they no longer are.
-    pub fn close(&self, policy: &Policy) -> Epoch {
-        self.open(policy) + window(policy)
-    }
-
-    /// Last epoch of the window: what is due is settled at its end.
-    pub fn last(&self, policy: &Policy) -> Epoch {
-        self.close(policy) - Epochs::ONE
-    }
-
-    /// Epoch whose beacon draws the challenge.
-    pub fn challenge(&self, policy: &Policy) -> Epoch {
-        self.open(policy) - policy.challenge_lookback
-    }
-
-    /// First epoch at which faults and recoveries can no longer be declared for this window.
-    pub fn fault_cutoff(&self, policy: &Policy) -> Epoch {
-        self.open(policy) - policy.fault_cutoff
-    }
-
-    /// Whether sectors may be assigned to this window or moved out of it: it is neither open nor next.
-    pub fn is_mutable(&self, policy: &Policy, now: Epoch) -> bool {
-        now < self.open(policy) - window(policy)
-    }
-}
-
-/// Start of the proving period that an epoch lies in, for a miner with that offset; before genesis it is negative.
-pub fn period_start(policy: &Policy, now: Epoch, offset: Epochs) -> Epoch {
-    let period = policy.proving_period.count();
-    let progress = (now.height() - offset.count()).rem_euclid(period);
-    now - Epochs::new(progress)
-}
 
 /// Sectors of a window, as the assignment of new ones sees them.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -128,27 +65,6 @@ pub fn assign_sectors(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_deadline_is_challenged_before_it_opens_and_closes_where_the_next_one_opens() {
-        let policy = Policy::default();
-        let deadline = Deadline::at(&policy, Epoch::new(-2_756), Epoch::new(123));
-        assert_eq!(deadline.index, 47);
-        assert_eq!(deadline.open(&policy), Epoch::new(64));
-        assert_eq!(deadline.challenge(&policy), Epoch::new(44));
-        assert_eq!(deadline.fault_cutoff(&policy), Epoch::new(-6));
-        assert_eq!(deadline.last(&policy), Epoch::new(123));
-        let next = Deadline::at(&policy, Epoch::new(-2_756), deadline.close(&policy));
-        assert_eq!((next.index, next.period_start), (0, Epoch::new(124)));
-    }
-
-    #[test]
-    fn the_open_deadline_and_the_next_one_take_no_sectors() {
-        let policy = Policy::default();
-        let now = Epoch::new(130);
-        let mutable = |index| Deadline { period_start: Epoch::GENESIS, index }.is_mutable(&policy, now);
-        assert_eq!([2, 3, 4].map(mutable), [false, false, true]);
-    }
 
     #[test]
     fn full_deadlines_take_no_sectors() {

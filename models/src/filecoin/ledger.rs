@@ -74,12 +74,14 @@ pub enum Reason {
     InvalidPost,
     /// The fee for a consensus fault.
     ConsensusFault,
-    /// What whoever reported a fault gets.
+    /// What whoever disputed a Window PoSt gets.
     ReporterReward,
+    /// What whoever reported a consensus fault gets.
+    FaultReporter,
 }
 
 /// Number of reasons.
-pub const REASONS: usize = 13;
+pub const REASONS: usize = 14;
 
 /// Every reason, by its number.
 pub const ALL_REASONS: [Reason; REASONS] = [
@@ -96,6 +98,7 @@ pub const ALL_REASONS: [Reason; REASONS] = [
     Reason::InvalidPost,
     Reason::ConsensusFault,
     Reason::ReporterReward,
+    Reason::FaultReporter,
 ];
 
 /// A movement of money.

@@ -22,6 +22,7 @@ pub mod background;
 pub mod chain;
 pub mod collateral;
 pub mod conditions;
+pub mod consensus_fault;
 pub mod deadline;
 pub mod election;
 pub mod fixed;

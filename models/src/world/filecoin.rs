@@ -13,16 +13,16 @@
 //! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
+use crate::agents::conduct::Keeps;
 use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
 use crate::filecoin::chain::Chain;
+use crate::filecoin::consensus_fault::Blocks;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
-use crate::filecoin::miner::holdings::PartitionProof;
-use crate::filecoin::miner::sector::{SectorNumber, Standing};
 use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
 use crate::filecoin::power::PowerPair;
-use crate::filecoin::vault::{Kept, Vault};
+use crate::filecoin::vault::{Claimed, Kept, Vault};
 use crate::ids::MinerId;
 use crate::registry::Event;
 use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
@@ -40,7 +40,7 @@ pub(crate) struct Miner {
     pub(crate) name: String,
     /// Number of its group.
     pub(crate) group: usize,
-    operator: Operator,
+    pub(super) operator: Operator,
     /// The operator's next wake-up.
     wake: Option<(Epoch, Handle)>,
     /// Wallet and actor together when the books were last closed.
@@ -94,6 +94,8 @@ pub(crate) struct FilecoinWorld {
     pub(crate) chain: Chain,
     pub(crate) miners: Vec<Miner>,
     pub(crate) vault: Vault,
+    /// Blocks, where somebody commits consensus faults.
+    blocks: Blocks,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
     /// Buffers that are used again and again.
@@ -107,6 +109,7 @@ pub(crate) struct FilecoinState {
     chain: Chain,
     miners: Vec<Miner>,
     kept: Kept,
+    blocks: Blocks,
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
 }
@@ -132,6 +135,7 @@ impl FilecoinWorld {
         FilecoinWorld {
             chain: Chain::new(&config.chain, &entities, draws),
             vault: Vault::new(&config.proofs, &entities),
+            blocks: Blocks::default(),
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
@@ -147,12 +151,14 @@ impl FilecoinWorld {
             chain: &'a Chain,
             miners: &'a [Miner],
             kept: &'a Kept,
+            blocks: &'a Blocks,
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
         }
         // Buffers are empty between events.
-        let FilecoinWorld { chain, miners, vault, miner_days, network_days, ends: _, wishes: _ } = self;
-        Borrowed { chain, miners, kept: vault.kept(), miner_days, network_days }
+        let FilecoinWorld { chain, miners, vault, blocks, miner_days, network_days, ends: _, wishes: _ } =
+            self;
+        Borrowed { chain, miners, kept: vault.kept(), blocks, miner_days, network_days }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -160,6 +166,7 @@ impl FilecoinWorld {
             chain: state.chain,
             miners: state.miners,
             vault: Vault::with(&config.proofs, state.kept),
+            blocks: state.blocks,
             miner_days: state.miner_days,
             network_days: state.network_days,
             ends: Vec::new(),
@@ -167,7 +174,7 @@ impl FilecoinWorld {
         }
     }
 
-    fn operator_config<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a OperatorConfig {
+    pub(super) fn operator_config<'a>(&self, config: &'a FilecoinConfig, id: MinerId) -> &'a OperatorConfig {
         &config.groups[self.miners[id.index()].group].operator
     }
 
@@ -187,7 +194,13 @@ impl FilecoinWorld {
         let view = view(&self.chain, config, id, draws);
         self.miners[id.index()].operator.wake(plans, &view, &mut wishes);
         for wish in wishes.drain(..) {
-            let answer = self.carry_out(config, id, &wish, draws);
+            let (wish, answer) = match wish {
+                Wish::WindowPost(deadline, proofs) => self.prove(config, id, deadline, proofs, draws),
+                wish => {
+                    let answer = self.carry_out(config, id, &wish, draws);
+                    (wish, answer)
+                }
+            };
             let view = self::view(&self.chain, config, id, draws);
             self.miners[id.index()].operator.heard(&wish, &answer, plans, &view);
         }
@@ -202,7 +215,10 @@ impl FilecoinWorld {
         draws: &Draws,
     ) -> Result<(), Refusal> {
         match wish {
-            Wish::Seal(sectors, ticket) => self.vault.seal(id, sectors, *ticket, draws),
+            Wish::Seal(sectors, ticket) => match self.conduct(config, id).keeps {
+                Keeps::Borrowed => self.vault.borrow(self.prover(config, id), sectors, *ticket, draws),
+                _ => self.vault.seal(id, sectors, *ticket, draws),
+            },
             Wish::TopUp(amount) => {
                 let (wallet, actor) = (Account::Wallet(id), Account::Miner(id));
                 let amount = (*amount).min(self.chain.ledger().balance(wallet));
@@ -210,9 +226,11 @@ impl FilecoinWorld {
             }
             Wish::Lose(sectors) => self.vault.lose(id, sectors),
             Wish::Restore(sectors) => self.vault.restore(id, sectors),
+            Wish::Discard(sectors) => self.discard(config, id, sectors),
             Wish::PreCommit(infos) => {
+                let infos: Vec<_> = infos.iter().map(|info| self.with_comm_r(id, *info)).collect();
                 self.pay_gas(config, id, config.gas.pre_commit, infos.len());
-                return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, infos));
+                return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, &infos));
             }
             Wish::ProveCommit(sectors) => {
                 let proofs: Vec<_> =
@@ -221,19 +239,19 @@ impl FilecoinWorld {
                 return self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs));
             }
             Wish::ProveCommitNi(infos, deadline) => {
-                let proofs: Vec<_> = infos
-                    .iter()
-                    .map(|info| (*info, Checked(self.vault.porep(id, info.number, None, draws))))
-                    .collect();
+                let prover = self.prover(config, id);
+                let mut proofs = Vec::with_capacity(infos.len());
+                for info in infos {
+                    let info = self.with_comm_r(id, *info);
+                    let claimed = Claimed { sector: info.number, comm_r: info.comm_r };
+                    let holds = self.vault.porep(prover, claimed, info.ticket, None, draws);
+                    proofs.push((info, Checked(holds)));
+                }
                 self.pay_gas(config, id, config.gas.prove_commit, infos.len());
                 return self
                     .with_funds(id, |chain| chain.prove_commit_ni(&config.chain, id, &proofs, *deadline));
             }
-            Wish::WindowPost(deadline, proofs) => {
-                let holds = self.window_post(id, *deadline, proofs, draws);
-                self.pay_gas(config, id, config.gas.window_post, proofs.len());
-                return self.chain.submit_window_post(&config.chain, id, *deadline, proofs, holds);
-            }
+            Wish::WindowPost(..) => unreachable!("proven before it is sent"),
             Wish::DeclareFaults(deadline, sectors) => {
                 self.pay_gas(config, id, config.gas.declaration, 1);
                 return self.chain.declare_faults(&config.chain, id, *deadline, sectors);
@@ -243,6 +261,7 @@ impl FilecoinWorld {
                 return self
                     .with_funds(id, |chain| chain.declare_recoveries(&config.chain, id, *deadline, sectors));
             }
+            Wish::Fill(sector, contents) => return self.fill(config, id, *sector, *contents),
             Wish::Extend(sectors, until) => {
                 self.pay_gas(config, id, config.gas.declaration, 1);
                 return self.chain.extend(&config.chain, id, sectors, *until);
@@ -252,7 +271,7 @@ impl FilecoinWorld {
     }
 
     /// Sends a message; if money is short, puts in what is missing and sends it once more.
-    fn with_funds(
+    pub(super) fn with_funds(
         &mut self,
         id: MinerId,
         send: impl Fn(&mut Chain) -> Result<(), Refusal>,
@@ -271,7 +290,13 @@ impl FilecoinWorld {
     }
 
     /// Gas of one message for so many sectors or partitions, times the weight: each stands for so many messages.
-    fn pay_gas(&mut self, config: &FilecoinConfig, id: MinerId, cost: crate::config::GasCost, items: usize) {
+    pub(super) fn pay_gas(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        cost: crate::config::GasCost,
+        items: usize,
+    ) {
         let used = cost.message + cost.item * items as i64;
         let gas = MessageGas {
             used,
@@ -284,52 +309,26 @@ impl FilecoinWorld {
         self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight);
     }
 
-    fn porep(
-        &mut self,
-        config: &FilecoinConfig,
-        id: MinerId,
-        sector: SectorNumber,
-        draws: &Draws,
-    ) -> Checked {
-        let precommit = self.chain.miner(id).precommits().find(|precommit| precommit.info.number == sector);
-        let Some(at) = precommit.map(|precommit| precommit.at) else { return Checked(false) };
-        let challenge = at + config.chain.policy.precommit_challenge_delay;
-        Checked(self.vault.porep(id, sector, Some(challenge), draws))
-    }
-
-    /// Answers for every sector that a proof is of.
-    fn window_post(&mut self, id: MinerId, index: u16, proofs: &[PartitionProof], draws: &Draws) -> Checked {
-        let holdings = self.chain.miner(id).holdings();
-        let challenge = holdings.calendar().current(self.chain.now()).challenge;
-        let Some(state) = holdings.deadline(index) else { return Checked(false) };
-        let asked = |number: &&SectorNumber| {
-            let standing = holdings.sector(**number).map(|sector| sector.standing);
-            matches!(standing, Some(Standing::Active | Standing::Unproven | Standing::Recovering))
-        };
-        let mut holds = true;
-        for proof in proofs {
-            let Some(partition) = state.partitions.get(proof.partition as usize) else {
-                return Checked(false);
-            };
-            let sectors = partition.sectors.iter().filter(asked);
-            let sectors = sectors.filter(|number| !proof.skipped.contains(number));
-            holds &= self.vault.window_post(id, sectors, challenge, draws);
-        }
-        Checked(holds)
-    }
-
     /// Elections and blocks of the present epoch, then its end.
     fn end_epoch(&mut self, config: &FilecoinConfig, draws: &Draws) {
         let now = self.chain.now();
         let wins = self.chain.elections(&config.chain, draws);
+        let mut winners = Vec::with_capacity(wins.miners.len());
         for (id, count) in wins.miners {
-            if self.can_prove_win(id, now, draws) {
-                self.chain.award(&config.chain, id, count);
-            } else {
+            if !self.can_prove_win(config, id, now, draws) {
                 self.chain.miss(count);
+            } else if self.chain.award(&config.chain, id, count) {
+                winners.push((id, self.conduct(config, id).fault));
             }
         }
         self.chain.award_rest(&config.chain, wins.rest);
+        if config.groups.iter().any(|group| group.operator.conduct.fault.is_some()) {
+            self.blocks.produce(now, &winners, wins.rest > 0);
+            for fault in self.blocks.reports(now) {
+                // Refused if the miner is excluded for another one already.
+                let _ = self.chain.report_consensus_fault(&config.chain, &fault);
+            }
+        }
         let mut ends = std::mem::take(&mut self.ends);
         self.chain.end_epoch(&config.chain, &mut ends);
         for (id, end) in ends.drain(..) {
@@ -341,17 +340,6 @@ impl FilecoinWorld {
             }
         }
         self.ends = ends;
-    }
-
-    fn can_prove_win(&mut self, id: MinerId, now: Epoch, draws: &Draws) -> bool {
-        let holdings = self.chain.miner(id).holdings();
-        let active = holdings.active();
-        if active == 0 {
-            return false;
-        }
-        let place = self.vault.winning_place(id, now, active, draws);
-        let sector = holdings.active_at(place).expect("the place is below the number of active sectors");
-        self.vault.winning_post(id, sector, now, draws)
     }
 
     /// Whoever watches the chain disputes what does not hold.
@@ -425,13 +413,19 @@ impl FilecoinWorld {
     }
 }
 
-fn view<'a>(chain: &'a Chain, config: &'a FilecoinConfig, id: MinerId, draws: &'a Draws) -> View<'a> {
+pub(super) fn view<'a>(
+    chain: &'a Chain,
+    config: &'a FilecoinConfig,
+    id: MinerId,
+    draws: &'a Draws,
+) -> View<'a> {
     View {
         now: chain.now(),
         miner: chain.miner(id),
         balance: chain.ledger().balance(Account::Miner(id)),
         policy: &config.chain.policy,
         sector_size: config.chain.sector_size,
+        family: config.proofs.family,
         draws,
     }
 }

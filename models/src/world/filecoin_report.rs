@@ -43,13 +43,18 @@ impl Totals {
         self.daily += -of(Reason::DailyFee);
         self.fault += -of(Reason::FaultFee);
         self.termination += -of(Reason::TerminationFee);
-        self.other += -(of(Reason::MissedPreCommit) + invalid_post(day) + of(Reason::ConsensusFault));
+        self.other += -(of(Reason::MissedPreCommit) + invalid_post(day) + consensus_fault(day));
     }
 }
 
 /// What wrong proofs cost, burnt and to whoever reported them.
 fn invalid_post(day: &MinerDay) -> AttoFil {
     day.book.of(Reason::InvalidPost) + day.book.of(Reason::ReporterReward)
+}
+
+/// What consensus faults cost, burnt and to whoever reported them.
+fn consensus_fault(day: &MinerDay) -> AttoFil {
+    day.book.of(Reason::ConsensusFault) + day.book.of(Reason::FaultReporter)
 }
 
 /// Sectors of a miner by where they stand.
@@ -89,6 +94,7 @@ impl FilecoinWorld {
             let actor = self.chain.miner(id);
             let standings = actor.holdings().sectors().fold(Standings::default(), Standings::add);
             let (claim, totals) = (self.chain.claims().claim(id), &totals[index]);
+            let attempts = self.vault.attempts(id);
             out.row(
                 &tables::MINERS,
                 &[
@@ -112,6 +118,10 @@ impl FilecoinWorld {
                     actor.funds().pledge.atto().into(),
                     actor.funds().locked().atto().into(),
                     actor.funds().debt().atto().into(),
+                    attempts.asked.into(),
+                    attempts.lost.into(),
+                    attempts.wrong.into(),
+                    attempts.late.into(),
                 ],
             );
         }
@@ -136,6 +146,7 @@ impl FilecoinWorld {
                     of(Reason::TerminationFee),
                     of(Reason::MissedPreCommit),
                     invalid_post(day).atto().into(),
+                    consensus_fault(day).atto().into(),
                     day.closing.atto().into(),
                     residual.atto().into(),
                     day.book.between.atto().into(),

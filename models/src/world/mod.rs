@@ -15,6 +15,7 @@ mod bitswap;
 pub(crate) mod check;
 mod dht;
 pub(crate) mod filecoin;
+mod filecoin_proofs;
 mod filecoin_report;
 mod flows;
 mod life;

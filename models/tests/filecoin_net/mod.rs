@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "every test file uses its own part of it")]
 
+use models::agents::conduct::Conduct;
 use models::agents::storage_miner::{OnLoss, Operator, OperatorConfig, View, Wish};
 use models::filecoin::background::{Background, Point};
 use models::filecoin::chain::{Chain, ChainConfig};
@@ -11,7 +12,9 @@ use models::filecoin::miner::period::Deadline;
 use models::filecoin::miner::sector::{Contents, Sector, SectorNumber, Standing};
 use models::filecoin::miner::{Checked, DeadlineEnd, PreCommitInfo, Refusal};
 use models::filecoin::network::Start;
+use models::filecoin::piece::node::Node;
 use models::filecoin::power::PowerPair;
+use models::filecoin::proofs::family::ProofFamily;
 use models::filecoin::rulesets::RuleSet;
 use models::ids::MinerId;
 use models::units::{AttoFil, Epoch, Epochs, Power};
@@ -137,6 +140,7 @@ impl Net {
             ticket: self.now() - Epochs::ONE,
             expiration: self.now() + policy.max_prove_commit_duration + policy.min_sector_lifetime,
             contents: Contents::default(),
+            comm_r: Node::ZERO,
         }
     }
 
@@ -196,6 +200,7 @@ pub fn honest(sectors: u64) -> OperatorConfig {
         commitment: Epochs::from_days(200),
         extension: None,
         verified: Prob::new(0, 1),
+        fill_after: None,
         non_interactive: false,
         disk_failure_rate: 0.0,
         sectors_per_disk: 1,
@@ -203,6 +208,7 @@ pub fn honest(sectors: u64) -> OperatorConfig {
         repair: None,
         capital: AttoFil::from_fil(100),
         cushion: AttoFil::ZERO,
+        conduct: Conduct::default(),
     }
 }
 
@@ -248,13 +254,16 @@ impl Crowd {
             balance,
             policy: &config.policy,
             sector_size: config.sector_size,
+            family: ProofFamily::SdrPoseidon,
             draws,
         };
         operator.wake(plan, &seen, &mut wishes);
         for wish in wishes {
             let has = |number: &SectorNumber| operator.has(*number, plan);
             let answer = match &wish {
-                Wish::Seal(..) | Wish::TopUp(_) | Wish::Lose(_) | Wish::Restore(_) => Ok(()),
+                Wish::Seal(..) | Wish::TopUp(_) | Wish::Lose(_) | Wish::Restore(_) | Wish::Discard(_) => {
+                    Ok(())
+                }
                 Wish::PreCommit(infos) => chain.pre_commit(config, id, infos),
                 Wish::ProveCommit(numbers) => {
                     let proofs: Vec<_> =
@@ -275,6 +284,10 @@ impl Crowd {
                 Wish::DeclareRecoveries(deadline, sectors) => {
                     chain.declare_recoveries(config, id, *deadline, sectors)
                 }
+                Wish::Fill(number, contents) => {
+                    let holds = Checked(has(number));
+                    chain.update_replica(config, id, *number, *contents, Node([1; 32]), holds)
+                }
                 Wish::Extend(sectors, until) => chain.extend(config, id, sectors, *until),
             };
             let own = chain.miner(id).clone();
@@ -285,6 +298,7 @@ impl Crowd {
                 balance,
                 policy: &config.policy,
                 sector_size: config.sector_size,
+                family: ProofFamily::SdrPoseidon,
                 draws,
             };
             operator.heard(&wish, &answer, plan, &heard);

@@ -39,6 +39,41 @@ static ON_LOSS: &[Choice] = &[
     },
     Choice { name: "skip", doc: "Leaves lost sectors out of the next proof." },
     Choice { name: "ignore", doc: "Does not notice: no proof of their partition can be made." },
+    Choice {
+        name: "lie",
+        doc: "Proves with zeros in place of what is lost: believed until the proof is disputed, which costs more.",
+    },
+];
+
+static KEEPS: &[Choice] = &[
+    Choice { name: "replica", doc: "What it promised." },
+    Choice { name: "data", doc: "The data alone: seals again whenever it is asked (generation)." },
+    Choice { name: "nothing", doc: "Commitments alone: asks `source` for an answer (outsourcing)." },
+    Choice {
+        name: "borrowed",
+        doc: "The same, and it never seals: commits to what `source` has sealed as sectors of the same numbers.",
+    },
+];
+
+static FAULTS: &[Choice] = &[
+    Choice { name: "none", doc: "It builds on what is there, once." },
+    Choice { name: "double-fork-mining", doc: "Two blocks of one height." },
+    Choice { name: "time-offset-mining", doc: "A second block on the same parents, an epoch later." },
+    Choice {
+        name: "parent-grinding",
+        doc: "A block of the next epoch that leaves out its own before it; proven if somebody else won with it.",
+    },
+];
+
+static PATTERNS: &[Choice] = &[
+    Choice {
+        name: "run",
+        doc: "In one run of whole families of siblings: no more is caught than is deleted.",
+    },
+    Choice {
+        name: "scattered",
+        doc: "One leaf in each family of siblings, whose paths are all lost with it.",
+    },
 ];
 
 /// An amount of money from nothing to all there is.
@@ -287,6 +322,14 @@ pub(super) const MINERS: Section = Section {
             source: "FIP-0045",
         },
         Key {
+            path: "fill_after",
+            kind: LENGTH,
+            need: Need::Optional("committed capacity stays what it is"),
+            when: When::Always,
+            doc: "How long after its commitment a sector of committed capacity is filled with verified data (SnapDeals).",
+            source: "FIP-0019",
+        },
+        Key {
             path: "non_interactive",
             kind: Kind::Flag,
             need: Need::Default("false"),
@@ -327,6 +370,73 @@ pub(super) const MINERS: Section = Section {
             doc: "Mean time until a lost disk's sectors are restored; the time is exponential. Their recovery is declared \
                   at the first chance.",
             source: "this program",
+        },
+        Key {
+            path: "keeps",
+            kind: Kind::Choice(KEEPS),
+            need: Need::Default("replica"),
+            when: When::Always,
+            doc: "What it keeps of a sector once it is committed.",
+            source: "Filecoin white paper (2017), 3.1: Sybil, outsourcing and generation attacks",
+        },
+        Key {
+            path: "source",
+            kind: Kind::Reference("miners"),
+            need: Need::Required,
+            when: When::Is("keeps", &["nothing", "borrowed"]),
+            doc: "Group of the miner that it asks for what it has not kept: the one of its own number, modulo their count.",
+            source: "this program",
+        },
+        Key {
+            path: "fetch_time",
+            kind: Kind::Span(SimSpan::ZERO, SimSpan::from_days(365)),
+            need: Need::Default("1 min"),
+            when: When::Always,
+            doc: "From a challenge to the answer of `source` for it.",
+            source: "assumption: some openings of a kilobyte each, over any network",
+        },
+        Key {
+            path: "label_time",
+            kind: Kind::Span(SimSpan::ZERO, SimSpan::from_secs(1)),
+            need: Need::Default("1000 ns"),
+            when: When::Always,
+            doc: "Time of its machine for one label, when it seals again to answer. Labels cannot be shared out: 11 \
+                  layers of 2^30 for 32 GiB. Nothing switches the duration of sealing off.",
+            source: "20 SHA-256 compressions with CPU instructions, measured; models/src/filecoin/proofs/cost.rs",
+        },
+        Key {
+            path: "poseidon_time",
+            kind: Kind::Span(SimSpan::ZERO, SimSpan::from_secs(1)),
+            need: Need::Default("900 ns"),
+            when: When::Always,
+            doc: "Time of its machine for one Poseidon hash of columns and trees, over all its processors.",
+            source: "assumption: 20 minutes for the second phase of 32 GiB; models/src/filecoin/proofs/cost.rs",
+        },
+        Key {
+            path: "deletes",
+            kind: Kind::Share,
+            need: Need::Default("0 %"),
+            when: When::Always,
+            doc: "Share of the leaves of every replica that it deletes once the sector is committed, rounded up. It goes on \
+                  proving, and tries again after every failure.",
+            source: "this program",
+        },
+        Key {
+            path: "deletes_as",
+            kind: Kind::Choice(PATTERNS),
+            need: Need::Default("run"),
+            when: When::Always,
+            doc: "Where deleted leaves lie. A challenge needs its leaf and its siblings: eight, or two in binary trees.",
+            source: "rust-fil-proofs, storage-proofs-core/src/merkle",
+        },
+        Key {
+            path: "consensus_fault",
+            kind: Kind::Choice(FAULTS),
+            need: Need::Default("none"),
+            when: When::Always,
+            doc: "Consensus fault that it commits with every block. It is reported in the next epoch that can: a fee of \
+                  five wins, and 900 epochs without any.",
+            source: "FIP-0011; lotus, chain/vm/syscalls.go",
         },
         Key {
             path: "capital",

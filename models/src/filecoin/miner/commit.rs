@@ -17,6 +17,7 @@ use super::sector::{Contents, Sector, SectorNumber, Standing};
 use super::{Checked, Effects, MinerActor, Refusal};
 use crate::filecoin::conditions::Conditions;
 use crate::filecoin::deadline::assign_sectors;
+use crate::filecoin::piece::node::Node;
 use crate::filecoin::power::PowerPair;
 use crate::units::{AttoFil, Epoch, Epochs};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct PreCommitInfo {
     pub expiration: Epoch,
     /// What is in it.
     pub contents: Contents,
+    /// CommR: what every proof of it is held against from now on.
+    pub comm_r: Node,
 }
 
 /// A pre-commit on the chain.
@@ -226,6 +229,7 @@ impl MinerActor {
             number: info.number,
             standing: Standing::Unproven,
             contents: info.contents,
+            comm_r: info.comm_r,
             deadline,
             partition: 0,
             activation: now,

@@ -5,7 +5,7 @@
 //!   life        how long a sector may live            commit     pre-commit, prove-commit, non-interactive proofs
 //!   sector      one sector and where it stands        proving    Window PoSt, faults, recoveries, disputes
 //!   holdings    sectors in deadlines and partitions   terms_of   extension, replica update, termination
-//!                                                     cron       end of a deadline, early terminations, rewards
+//!   fault       consensus faults                      cron       end of a deadline, early terminations, rewards
 //! ```
 //!
 //! The actor is a machine: the state of the network ([`Conditions`]), its own balance and a message go in; what
@@ -16,12 +16,13 @@
 //! one nominal sector times the weight, so that rounding is per nominal sector as on the chain.
 //!
 //! Sources: builtin-actors, actors/miner/src/{lib,state}.rs; what each part follows is said there.
-//! Left out: worker-key changes, control addresses, beneficiaries (FIP-0029), consensus-fault reports (nobody forks
-//! here), the creation deposit of FIP-0077, compaction and moving of partitions, deals (which will hook into
-//! activation and termination).
+//! Left out: worker-key changes, control addresses, beneficiaries (FIP-0029), the creation deposit of FIP-0077, moving
+//! of partitions (FIP-0070, whose method the actor does not export), deals (which will hook into activation and
+//! termination).
 
 mod commit;
 mod cron;
+mod fault;
 pub mod funds;
 pub mod holdings;
 pub mod life;
@@ -63,8 +64,8 @@ pub struct Effects {
     pub pledge: AttoFil,
     /// What its actor burns, and why.
     pub burns: Vec<(Reason, AttoFil)>,
-    /// What it pays to whoever reported it; part of no burn.
-    pub to_reporter: AttoFil,
+    /// What it pays to whoever reported it, and for what; part of no burn.
+    pub to_reporter: Option<(Reason, AttoFil)>,
 }
 
 impl Effects {
@@ -75,7 +76,24 @@ impl Effects {
 
     /// All that leaves the miner's account.
     pub fn paid(&self) -> AttoFil {
-        self.burns.iter().map(|&(_, amount)| amount).sum::<AttoFil>() + self.to_reporter
+        let all = self.burns.iter().chain(&self.to_reporter);
+        all.map(|&(_, amount)| amount).sum()
+    }
+
+    /// Gives whoever reported a fault a reward out of what is burnt, which is the most that it can be. The last
+    /// burns give it: debts are paid oldest first, and the fault's is the newest.
+    fn reward_reporter(&mut self, reason: Reason, most: AttoFil) {
+        let mut left = most.min(self.paid());
+        self.to_reporter = Some((reason, left));
+        while !left.is_zero() {
+            let (_, last) = self.burns.last_mut().expect("no more is taken than is there");
+            let part = left.min(*last);
+            *last -= part;
+            left -= part;
+            if last.is_zero() {
+                self.burns.pop();
+            }
+        }
     }
 }
 
@@ -108,6 +126,9 @@ pub enum Refusal {
     /// The miner is barred for a consensus fault.
     #[error("barred until epoch {0}")]
     Barred(Epoch),
+    /// A consensus fault is reported before its epoch is over, or was punished already.
+    #[error("a fault of epoch {0} cannot be reported")]
+    Fault(Epoch),
     /// Too early or too late to prove a pre-commit.
     #[error("a proof may come from epoch {from} to {until}")]
     OutOfTime {

@@ -54,7 +54,11 @@ impl Deadline {
 impl Calendar {
     /// The calendar that a uniform draw gives: builtin-actors takes a hash of the miner's address and the epoch.
     pub fn of_draw(policy: &Policy, word: u64) -> Self {
-        let offset = Epochs::new((word % policy.proving_period.count() as u64) as i64);
+        Calendar::new(policy, Epochs::new((word % policy.proving_period.count() as u64) as i64))
+    }
+
+    /// The calendar of periods that begin so many epochs after multiples of their length.
+    pub fn new(policy: &Policy, offset: Epochs) -> Self {
         Calendar {
             offset,
             period: policy.proving_period,
@@ -145,6 +149,16 @@ mod tests {
     fn the_first_proving_period_may_begin_before_the_chain() {
         // Shared reference row 110.
         assert_eq!(calendar(124).period_start(Epoch::new(123)), Epoch::new(-2756));
+    }
+
+    #[test]
+    fn a_deadline_is_challenged_before_it_opens_and_closes_where_the_next_one_opens() {
+        let calendar = calendar(124);
+        let deadline = calendar.current(Epoch::new(123));
+        assert_eq!((deadline.index, deadline.open, deadline.challenge), (47, Epoch::new(64), Epoch::new(44)));
+        assert_eq!((deadline.cutoff, deadline.last()), (Epoch::new(-6), Epoch::new(123)));
+        let next = calendar.current(deadline.close);
+        assert_eq!((next.index, next.open), (0, Epoch::new(124)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::{Checked, Effects, MinerActor, Refusal};
 use crate::filecoin::conditions::Conditions;
 use crate::filecoin::ledger::Reason;
 use crate::units::AttoFil;
+use std::collections::BTreeSet;
 
 impl MinerActor {
     /// A Window PoSt for partitions of the open deadline.
@@ -135,23 +136,30 @@ impl MinerActor {
         let mut effects = Effects { power, ..Effects::default() };
         self.funds.charge(Reason::InvalidPost, terms.invalid_post_fee((-power).qa));
         effects.take(self.funds.repay(terms.now, balance));
-        // The reporter is paid out of what is burnt, at most.
-        let paid = effects.paid();
-        effects.to_reporter = terms.dispute_reward().min(paid);
-        take_from(&mut effects.burns, effects.to_reporter);
+        effects.reward_reporter(Reason::ReporterReward, terms.dispute_reward());
         Ok(effects)
     }
-}
 
-/// Takes an amount off the last burns.
-fn take_from(burns: &mut Vec<(Reason, AttoFil)>, mut amount: AttoFil) {
-    while !amount.is_zero() {
-        let (_, last) = burns.last_mut().expect("no more is taken than is there");
-        let part = amount.min(*last);
-        *last -= part;
-        amount -= part;
-        if last.is_zero() {
-            burns.pop();
+    /// Takes partitions of a deadline apart: ended sectors are forgotten there, live ones fill up what is left.
+    ///
+    /// # Errors
+    /// If the deadline is open, next or may still be disputed, or one of the partitions is not there or has a faulty
+    /// or unproven sector; then nothing has changed. Source: builtin-actors, actors/miner/src/lib.rs
+    /// (compact_partitions), deadlines.rs (deadline_available_for_compaction), deadline_state.rs.
+    pub fn compact_partitions(
+        &mut self,
+        deadline: u16,
+        partitions: &BTreeSet<u32>,
+        terms: &Conditions<'_>,
+    ) -> Result<Effects, Refusal> {
+        let calendar = self.holdings.calendar();
+        let is_available = deadline < calendar.deadlines()
+            && calendar.is_mutable(deadline, terms.now)
+            && terms.now >= calendar.previous(deadline, terms.now).close + terms.policy.dispute_window;
+        if !is_available {
+            return Err(Refusal::Deadline(deadline));
         }
+        self.holdings.compact(deadline, partitions, terms.partition_sectors)?;
+        Ok(Effects::default())
     }
 }

@@ -12,6 +12,7 @@
 //! partition; here every sector says itself where it stands, so that it stands in one place by construction.
 
 use super::super::monies::RewardAtActivation;
+use super::super::piece::node::Node;
 use super::super::power::PowerPair;
 pub use super::super::proofs::identity::SectorNumber;
 use crate::units::{AttoFil, Epoch};
@@ -65,6 +66,11 @@ impl Standing {
         !matches!(self, Standing::Ended(_))
     }
 
+    /// Whether a Window PoSt is of it: it lives, and is not known to be faulty or said to be provable again.
+    pub fn is_provable(self) -> bool {
+        matches!(self, Standing::Unproven | Standing::Active | Standing::Recovering)
+    }
+
     /// Whether it is known to be faulty.
     pub fn is_faulty(self) -> bool {
         matches!(self, Standing::Faulty | Standing::Recovering)
@@ -93,6 +99,8 @@ pub struct Sector {
     pub standing: Standing,
     /// What is in it.
     pub contents: Contents,
+    /// CommR of its replica: a proof of any other does not hold.
+    pub comm_r: Node,
     /// Number of the deadline it is proven in.
     pub deadline: u16,
     /// Number of its partition there.

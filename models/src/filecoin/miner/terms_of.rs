@@ -17,6 +17,7 @@ use super::{Checked, Effects, MinerActor, Refusal};
 use crate::filecoin::conditions::Conditions;
 use crate::filecoin::ledger::Reason;
 use crate::filecoin::monies::daily_fee_after_change;
+use crate::filecoin::piece::node::Node;
 use crate::filecoin::power::PowerPair;
 use crate::units::{AttoFil, Epoch};
 
@@ -50,7 +51,7 @@ impl MinerActor {
         Ok(effects)
     }
 
-    /// Puts contents into a sector of committed capacity.
+    /// Puts contents into a sector of committed capacity, whose replica is another from then on.
     ///
     /// # Errors
     /// If the sector is not active committed capacity, its deadline cannot be changed now, the proof does not hold, or
@@ -59,6 +60,7 @@ impl MinerActor {
         &mut self,
         number: SectorNumber,
         contents: Contents,
+        comm_r: Node,
         holds: Checked,
         terms: &Conditions<'_>,
         balance: AttoFil,
@@ -84,6 +86,7 @@ impl MinerActor {
         self.funds.pledge += needed;
         effects.power = self.holdings.replace(number, |sector| {
             sector.contents = contents;
+            sector.comm_r = comm_r;
             sector.pledge = pledge;
             set_power(sector, power, terms.now);
         });

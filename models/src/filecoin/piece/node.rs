@@ -36,6 +36,15 @@ impl Node {
     }
 }
 
+impl From<u32> for Node {
+    /// The integer, little-endian.
+    fn from(number: u32) -> Self {
+        let mut node = Node::ZERO;
+        node.0[..4].copy_from_slice(&number.to_le_bytes());
+        node
+    }
+}
+
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

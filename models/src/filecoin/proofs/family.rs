@@ -87,7 +87,7 @@ impl ProofFamily {
 
     /// CommC of a sector without columns: its replica id, which binds the unencoded families' commitments to the sector.
     /// PDP's public name is the root alone.
-    pub(super) fn comm_c_without_columns(self, identity: &SealIdentity, comm_d: &Node) -> Node {
+    pub(in crate::filecoin) fn comm_c_without_columns(self, identity: &SealIdentity, comm_d: &Node) -> Node {
         match self {
             ProofFamily::Pdp => Node::ZERO,
             ProofFamily::SdrPoseidon | ProofFamily::Sha256Merkle => identity.replica_id(comm_d),

@@ -7,6 +7,7 @@
 //! PoRep       opens D, C and R at challenged nodes and recomputes their labels       once, before activation
 //! WindowPoSt  opens 10 leaves of R                                                  every proving period
 //! WinningPoSt opens 66 leaves of R of one sector                                    with every block
+//! update      opens old R, new D and new R at 10 or 40 nodes                        when capacity is filled
 //! ```
 //!
 //! Byte for byte the values of rust-fil-proofs (`filecoin-proofs` 19.1) for sectors of 2 KiB and 8 MiB:
@@ -15,8 +16,8 @@
 //! - [`family`]: which proof a scenario uses, and what each can and cannot show. [`identity`]: who seals what, and when.
 //! - [`seal`]: the [`Sealer`](seal::Sealer) and the [`Sealed`](seal::Sealed) sector. [`graph`], [`labels`], [`poseidon`],
 //!   [`tree`]: its parts. [`cost`]: how long sealing takes in virtual time.
-//! - [`disk`], [`replica`]: what a miner still has of a sector, and what it can answer from that. [`read`]: what it can serve.
-//! - [`porep`], [`post`], [`pdp`]: challenges, proofs and their verification.
+//! - [`disk`], [`deletion`], [`replica`]: what a miner still has of a sector, and what it can answer from that. [`read`]: what it can serve.
+//! - [`porep`], [`post`], [`pdp`], [`update`]: challenges, proofs and their verification.
 //!
 //! **Verify once.** A [`Sealed`](seal::Sealed) value can only come from sealing (or a checkpoint of this program), so
 //! that its trees, commitments and replica fit each other by construction. An answer from an unaltered disk therefore
@@ -31,10 +32,11 @@
 //! the network (proof bytes, gas, proving time) belongs to the chain's parameters. With it go partitions of a PoSt filled
 //! up by repeating the last sector, which is a matter of fixed-size circuits.
 //!
-//! Also left out: synthetic PoRep's challenge set (it changes when layers may be deleted, not what is proved), replica
-//! updates (SnapDeals' own encoding and proof), and PoSt of API versions before 1.2.
+//! Also left out: synthetic PoRep's challenge set (it changes when layers may be deleted, not what is proved), and PoSt of
+//! API versions before 1.2.
 
 pub mod cost;
+pub mod deletion;
 pub mod disk;
 pub mod family;
 pub mod graph;
@@ -49,3 +51,4 @@ pub mod replica;
 pub mod seal;
 mod shared;
 pub mod tree;
+pub mod update;

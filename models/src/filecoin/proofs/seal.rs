@@ -12,6 +12,7 @@ use super::labels::{LAYERS, layers};
 use super::poseidon::{NotInField, element, poseidon2, to_node};
 use super::replica::Replica;
 use super::tree::{Tree, TreeKind};
+use super::update::{Rhos, UpdateWorkings};
 use crate::filecoin::piece::node::Node;
 use crate::filecoin::piece::size::SectorSize;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct Sealed {
     comm_d: Node,
     comm_c: Node,
     comm_r: Node,
+    /// CommR of the committed capacity that it was before an update.
+    updated_from: Option<Node>,
     tree: Tree,
 }
 
@@ -73,6 +76,11 @@ impl Sealed {
     /// The commitment that goes on chain.
     pub fn comm_r(&self) -> &Node {
         &self.comm_r
+    }
+
+    /// CommR of the committed capacity that this replica is an update of, if it is one.
+    pub fn updated_from(&self) -> Option<&Node> {
+        self.updated_from.as_ref()
     }
 
     /// The tree over the replica.
@@ -160,7 +168,28 @@ impl Sealer {
             comm_d,
             comm_c: workings.comm_c,
             comm_r: self.family.comm_r(&workings.comm_c, &workings.tree_r.root())?,
+            updated_from: None,
             tree: workings.tree_r,
+        })
+    }
+
+    /// Puts data into a sector of committed capacity ([`update`](super::update)).
+    ///
+    /// # Errors
+    /// [`NotInField`] if a node is not below the modulus; fr32 and slots never make such a node.
+    ///
+    /// # Panics
+    /// If the data is not a whole sector, or the sector is an update itself.
+    pub fn update(&self, sealed: &Sealed, data: Vec<Node>) -> Result<Sealed, NotInField> {
+        assert_eq!(sealed.updated_from, None, "only committed capacity is updated");
+        let old = sealed.tree.leaves().to_vec();
+        let workings = UpdateWorkings::new(self, sealed, old, data)?;
+        Ok(Sealed {
+            comm_d: workings.data.root(),
+            comm_r: self.family.comm_r(&workings.comm_c, &workings.new.root())?,
+            updated_from: Some(sealed.comm_r),
+            tree: workings.new,
+            ..sealed.clone()
         })
     }
 
@@ -214,9 +243,19 @@ impl Sealer {
         let Some(graph) = self.graph.as_deref() else {
             return Ok(leaves);
         };
-        let [_, last] = layers(graph, replica.sealed().replica_id());
+        let sealed = replica.sealed();
+        let [_, last] = layers(graph, sealed.replica_id());
+        let rhos = sealed.updated_from.map(|comm_r_old| {
+            Rhos::new(self.size, &sealed.comm_d, &comm_r_old).expect("commitments are elements of the field")
+        });
         let decoded = range.zip(leaves).map(|(node, leaf)| {
-            decode(&leaf, &last[node as usize]).map_err(|NotInField| Unreadable::NotInField { node })
+            let label = &last[node as usize];
+            let data = match &rhos {
+                None => decode(&leaf, label),
+                // Committed capacity is zeros, so that the old replica is its labels.
+                Some(rhos) => rhos.decode(node as u32, label, &leaf),
+            };
+            data.map_err(|NotInField| Unreadable::NotInField { node })
         });
         decoded.collect()
     }

@@ -3,7 +3,8 @@
 //! Arity a, width t = a + 1, S-box x^5, 8 full rounds (four before, four after the partial ones), 55 partial rounds for
 //! arity 2 and 57 for 8 and 11. The state begins with the domain tag 2^a - 1 and the inputs; the digest is element 1
 //! after the permutation. Sources: Grassi et al., ePrint 2019/458; neptune `src/poseidon.rs`, `src/hash_type.rs`.
-//! Left out: every other arity, sponge and domain tag, which no tree of the modelled sectors uses.
+//! Randomness of replica updates has a domain tag of its own. Left out: every other arity, sponge and domain tag, which
+//! nothing of the modelled sectors uses.
 //!
 //! **Partial rounds.** Only element 0 passes the S-box there, so the other t - 1 elements u change linearly, and are
 //! followed in a basis where a round costs 2t - 1 multiplications in place of t². With M = \[\[m, v], \[w, N]] and the
@@ -33,6 +34,9 @@ const HALF_FULL: usize = 4;
 #[error("not an element of the field: its value is not below the modulus")]
 pub struct NotInField;
 
+/// The instance of arity 2.
+static PAIRS: LazyLock<Poseidon<3>> = LazyLock::new(|| Poseidon::new(55));
+
 /// Reads a node as a field element.
 pub(crate) fn element(node: &Node) -> Result<Scalar, NotInField> {
     Option::from(Scalar::from_bytes_le(&node.0)).ok_or(NotInField)
@@ -48,8 +52,7 @@ pub(crate) fn to_node(element: &Scalar) -> Node {
 /// # Errors
 /// [`NotInField`] if one of them is not an element of the field.
 pub fn poseidon2(inputs: &[Node; 2]) -> Result<Node, NotInField> {
-    static INSTANCE: LazyLock<Poseidon<3>> = LazyLock::new(|| Poseidon::new(55));
-    INSTANCE.hash(inputs)
+    PAIRS.hash(inputs)
 }
 
 /// Hashes eight nodes: an inner node of trees C and R.
@@ -68,6 +71,15 @@ pub fn poseidon8(inputs: &[Node; 8]) -> Result<Node, NotInField> {
 pub fn poseidon11(inputs: &[Node; 11]) -> Result<Node, NotInField> {
     static INSTANCE: LazyLock<Poseidon<12>> = LazyLock::new(|| Poseidon::new(57));
     INSTANCE.hash(inputs)
+}
+
+/// Hashes two nodes with the domain tag of replica updates, 2^40 (neptune `hash_type.rs`, a custom type of identifier 1;
+/// rust-fil-proofs `storage-proofs-update/src/constants.rs`).
+///
+/// # Errors
+/// [`NotInField`] if one of them is not an element of the field.
+pub fn randomness(inputs: &[Node; 2]) -> Result<Node, NotInField> {
+    PAIRS.hash_tagged(1 << 40, inputs)
 }
 
 type Row<const T: usize> = [Scalar; T];
@@ -129,8 +141,12 @@ impl<const T: usize> Poseidon<T> {
     }
 
     fn hash<const A: usize>(&self, inputs: &[Node; A]) -> Result<Node, NotInField> {
+        self.hash_tagged((1 << A) - 1, inputs)
+    }
+
+    fn hash_tagged<const A: usize>(&self, tag: u64, inputs: &[Node; A]) -> Result<Node, NotInField> {
         const { assert!(A + 1 == T) };
-        let mut state = [Scalar::from((1 << A) - 1); T];
+        let mut state = [Scalar::from(tag); T];
         for (element_of_state, input) in state[1..].iter_mut().zip(inputs) {
             *element_of_state = element(input)?;
         }
