@@ -58,6 +58,7 @@ pub static CATALOG: &[Entry] = entries![
     "gc-sweep",
     "record-cliff",
     "onboarding",
+    "onboarding-forecast",
     "fault-storm"
 ];
 

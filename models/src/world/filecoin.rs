@@ -13,9 +13,11 @@
 //! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
+use super::filecoin_forecast::Ahead;
 use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
 use crate::filecoin::chain::Chain;
+use crate::filecoin::forecast::outset::Outset;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
 use crate::filecoin::miner::holdings::PartitionProof;
@@ -96,6 +98,8 @@ pub(crate) struct FilecoinWorld {
     pub(crate) vault: Vault,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
+    /// The macro model from a day on, once that has come.
+    pub(crate) ahead: Option<Ahead>,
     /// Buffers that are used again and again.
     ends: Vec<(MinerId, DeadlineEnd)>,
     wishes: Vec<Wish>,
@@ -109,6 +113,7 @@ pub(crate) struct FilecoinState {
     kept: Kept,
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
+    outset: Option<Outset>,
 }
 
 impl FilecoinWorld {
@@ -135,6 +140,7 @@ impl FilecoinWorld {
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
+            ahead: None,
             ends: Vec::new(),
             wishes: Vec::new(),
         }
@@ -149,10 +155,14 @@ impl FilecoinWorld {
             kept: &'a Kept,
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
+            outset: Option<Outset>,
         }
         // Buffers are empty between events.
-        let FilecoinWorld { chain, miners, vault, miner_days, network_days, ends: _, wishes: _ } = self;
-        Borrowed { chain, miners, kept: vault.kept(), miner_days, network_days }
+        let FilecoinWorld { chain, miners, vault, miner_days, network_days, ahead, ends: _, wishes: _ } =
+            self;
+        // A forecast follows from where it begins.
+        let outset = ahead.as_ref().map(|ahead| ahead.outset);
+        Borrowed { chain, miners, kept: vault.kept(), miner_days, network_days, outset }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -162,6 +172,7 @@ impl FilecoinWorld {
             vault: Vault::with(&config.proofs, state.kept),
             miner_days: state.miner_days,
             network_days: state.network_days,
+            ahead: state.outset.map(|outset| Ahead::new(config, outset)),
             ends: Vec::new(),
             wishes: Vec::new(),
         }
@@ -389,6 +400,7 @@ impl FilecoinWorld {
             lost_wins: tally.lost_wins,
             sector_pledge: self.chain.pledge_of(&config.chain, space),
         });
+        self.look_ahead(config, day);
     }
 
     fn close_miner(&mut self, id: MinerId, day: u32) {
