@@ -69,7 +69,7 @@ pub fn miners(count: u32, days: u64) -> Config {
             },
             proofs: ProofConfig { family: ProofFamily::SdrPoseidon, size: SectorSize::TwoKib },
             gas: GasConfig::default(),
-            groups: vec![MinerGroup { name: "miners".into(), count, operator: operator() }],
+            groups: vec![MinerGroup { name: "miners".into(), count, operator: operator(count) }],
             forecast: None,
         })),
         record: RecordConfig { every: SimSpan::from_days(30), metrics: vec!["active_sectors".into()] },
@@ -78,7 +78,8 @@ pub fn miners(count: u32, days: u64) -> Config {
     }
 }
 
-fn operator() -> OperatorConfig {
+/// One of so many. Deposits are the larger the smaller the network is, and so is what everybody starts with.
+fn operator(count: u32) -> OperatorConfig {
     OperatorConfig {
         sectors: SECTORS,
         batch: SECTORS,
@@ -93,7 +94,7 @@ fn operator() -> OperatorConfig {
         sectors_per_disk: 1,
         on_loss: OnLoss::Declare,
         repair: None,
-        capital: AttoFil::from_fil(100_000),
+        capital: AttoFil::from_fil(400_000_000 / i64::from(count)),
         cushion: AttoFil::from_fil(1_000),
     }
 }
