@@ -20,6 +20,7 @@ use models::filecoin::ledger::{Account, Reason};
 use models::filecoin::miner::Checked;
 use models::ids::MinerId;
 use models::units::{AttoFil, Epochs};
+use sim_core::math;
 
 const MINERS: usize = 100;
 const SEEDS: u64 = 3;
@@ -84,19 +85,24 @@ struct Moments {
 fn moments(samples: &[f64]) -> Moments {
     let n = samples.len() as f64;
     let mean = samples.iter().sum::<f64>() / n;
-    let central = |power: i32| samples.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
-    let variance = central(2) * n / (n - 1.0);
+    let central = |power: f64| samples.iter().map(|x| math::pow(x - mean, power)).sum::<f64>() / n;
+    let variance = central(2.0) * n / (n - 1.0);
     Moments {
         mean,
         mean_error: (variance / n).sqrt(),
         variance,
-        variance_error: ((central(4) - central(2) * central(2)) / n).sqrt(),
+        variance_error: ((central(4.0) - central(2.0) * central(2.0)) / n).sqrt(),
     }
+}
+
+/// The standard error of the difference of two estimates.
+fn both(a: f64, b: f64) -> f64 {
+    math::sqrt(a * a + b * b)
 }
 
 /// Whether two estimates differ by at most four standard errors of their difference.
 fn agree(what: &str, a: (f64, f64), b: (f64, f64)) {
-    let error = a.1.hypot(b.1);
+    let error = both(a.1, b.1);
     assert!(error > 0.0, "{what}: nothing varies");
     let apart = (a.0 - b.0).abs() / error;
     assert!(apart < 4.0, "{what}: {a:?} and {b:?} are {apart} standard errors apart");
@@ -127,7 +133,7 @@ fn fees_for_faults_have_the_same_mean_and_eight_times_the_variance() {
         (eight.variance, eight.variance_error),
     );
     // And not the same one.
-    let apart = (eight.variance - one.variance) / eight.variance_error.hypot(one.variance_error);
+    let apart = (eight.variance - one.variance) / both(eight.variance_error, one.variance_error);
     assert!(apart > 4.0, "variances {} and {} cannot be told apart", one.variance, eight.variance);
 }
 
