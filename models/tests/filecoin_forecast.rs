@@ -23,7 +23,7 @@ use models::simulation::Simulation;
 use models::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs};
 use sim_core::draws::Draws;
 use sim_core::record::csv::CsvTables;
-use sim_core::time::SimSpan;
+use sim_core::time::{SimSpan, SimTime};
 use sim_core::units::Prob;
 use std::sync::Arc;
 
@@ -103,6 +103,12 @@ fn the_chain_agrees_with_the_forecast_of_the_same_constant_onboarding() {
     let config = Arc::new(config());
     let content = Arc::new(Content::new(&config));
     let mut simulation = Simulation::new(&config, &content, Draws::new(4, 0));
+    // Saved and taken up again on the way: the forecast goes on with the chain.
+    let later = SimTime::ZERO + SimSpan::from_days(u64::from(FROM) + 50);
+    simulation.advance(later, u64::MAX).expect("nothing breaks");
+    let saved = simulation.save();
+    simulation = Simulation::restore(&config, &content, Draws::new(4, 0), &saved).expect("its own state");
+    assert!(simulation.save() == saved);
     simulation.drive(&mut |_, _| models::run::Verdict::GoOn).expect("nothing breaks");
     let mut tables = CsvTables::new();
     simulation.finish(&mut tables).expect("nothing breaks");
