@@ -1,7 +1,10 @@
 //! Shared fixtures of the benchmarks: named, sized, seeded.
 
+mod filecoin;
 pub mod flows;
 pub mod workloads;
+
+pub use filecoin::miners;
 
 use models::config::{
     Arrivals, CheckLevel, Config, Demand, DhtMode, Group, IpfsConfig, NetConfig, ObjectGroup, ReadMode,
@@ -10,6 +13,7 @@ use models::config::{
 use models::ipfs::unixfs::{ChunkerSpec, Dag, DagCollector, FileImporter, ImportOptions};
 use models::metrics::METRICS;
 use models::net::{NetTier, Topology};
+use rustix::time::{ClockId, clock_gettime};
 use sim_core::dist::Law;
 use sim_core::draws::mix64;
 use sim_core::time::{SimSpan, SimTime};
@@ -104,6 +108,33 @@ fn object_of_ten_blocks(seed: u64) -> Arc<Dag> {
     importer.write(&random_bytes(seed, 9 * LEAF));
     let root = importer.finish().cid;
     Arc::new(sink.finish(&root).expect("the root was just received"))
+}
+
+/// CPU time of this process and time on the wall, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    /// Used by all threads of this process so far.
+    pub cpu: f64,
+    /// Since some instant.
+    pub wall: f64,
+}
+
+impl Clocks {
+    /// Both now.
+    pub fn now() -> Self {
+        let seconds = |clock| {
+            let time = clock_gettime(clock);
+            time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+        };
+        Clocks { cpu: seconds(ClockId::ProcessCPUTime), wall: seconds(ClockId::Monotonic) }
+    }
+}
+
+/// Most memory this process has had, in KiB, from the kernel's own account; none where there is no such thing.
+pub fn peak_rss_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// CPU time that this thread has used so far, from the kernel's own account; none where there is no such thing.

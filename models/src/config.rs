@@ -326,6 +326,17 @@ pub struct FilecoinConfig {
     pub gas: GasConfig,
     /// Groups of miners, in scenario order.
     pub groups: Vec<MinerGroup>,
+    /// The macro model, laid over the run from some day on.
+    pub forecast: Option<ForecastPlan>,
+}
+
+/// From when and for how long the macro model is laid over a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ForecastPlan {
+    /// Day of the chain at whose end it begins, counted from 1.
+    pub from_day: u32,
+    /// Its rows: that day and all that follow.
+    pub rows: usize,
 }
 
 /// A group of like miners.

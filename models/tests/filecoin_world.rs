@@ -85,6 +85,7 @@ fn config(hours: u64, family: ProofFamily) -> Config {
         },
         proofs: ProofConfig { family, size: SectorSize::TwoKib },
         gas: GasConfig::default(),
+        forecast: None,
         groups: vec![
             group("declares", plan(6, OnLoss::Declare, Some(9))),
             group("skips", plan(6, OnLoss::Skip, Some(9))),

@@ -57,6 +57,7 @@ fn inputs(value: &Value) -> Inputs {
         baseline_at_liftoff_eib: MECHAFIL_BASELINE_EIB,
         circ_supply_zero: number(&value["circ_supply_zero"]),
         locked_fil_zero: number(&value["locked_fil_zero"]),
+        locked_pledge_share: 0.5,
         burnt_zero: number(&value["burnt_zero"]),
         daily_burnt_fil: number(&value["daily_burnt_fil"]),
         start_vested_amt: number(&value["start_vested_amt"]),

@@ -59,7 +59,8 @@ pub static CATALOG: &[Entry] = entries![
     "record-cliff",
     "onboarding",
     "fault-storm",
-    "cheaters"
+    "cheaters",
+    "onboarding-forecast"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.

@@ -3,7 +3,7 @@
 use crate::values::{Instance, Values};
 use models::agents::conduct::{Conduct, Keeps};
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
-use models::config::{FilecoinConfig, GasConfig, MinerGroup};
+use models::config::{FilecoinConfig, ForecastPlan, GasConfig, MinerGroup};
 use models::filecoin::background::{Background, Point};
 use models::filecoin::chain::ChainConfig;
 use models::filecoin::consensus_fault::FaultKind;
@@ -13,7 +13,7 @@ use models::filecoin::proofs::cost::SealingSpeed;
 use models::filecoin::proofs::deletion::{Deletion, Pattern};
 use models::filecoin::rulesets::RuleSet;
 use models::filecoin::vault::ProofConfig;
-use models::units::{AttoFil, Epoch, Epochs, Power};
+use models::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
 use sim_core::dist::Law;
 use sim_core::time::SimSpan;
 use sim_core::units::{Bytes, Prob};
@@ -46,7 +46,17 @@ pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
         ..GasConfig::default()
     };
     let groups = values.all("miners.<group>").map(|keys| group(values, keys)).collect();
-    Some(Arc::new(FilecoinConfig { chain, proofs, gas, groups }))
+    let forecast = keys.maybe_span("forecast_from").map(|from| forecast_plan(from, duration));
+    Some(Arc::new(FilecoinConfig { chain, proofs, gas, groups, forecast }))
+}
+
+/// Every day from the end of `from` to the end of the run has a row.
+fn forecast_plan(from: SimSpan, duration: Epochs) -> ForecastPlan {
+    let (from, days) = (epochs(from).count() / EPOCHS_PER_DAY, duration.count() / EPOCHS_PER_DAY);
+    ForecastPlan {
+        from_day: u32::try_from(from).expect("bounded by its key"),
+        rows: usize::try_from(days - from + 1).expect("a forecast begins within the run"),
+    }
 }
 
 /// Whole epochs of a span, rounded down.

@@ -73,6 +73,12 @@ pub static RULES: &[Rule] = &[
         check: connection_marks,
     },
     Rule {
+        name: "forecasts-follow-a-whole-network",
+        doc: "`forecast_from` is a whole number of days before the end of the run, and every miner of the network is \
+              simulated: there is no background.",
+        check: forecasts_follow_a_whole_network,
+    },
+    Rule {
         name: "miners-have-a-chain",
         doc: "Groups of miners and a background need the table [filecoin], which says whose rules hold.",
         check: miners_have_a_chain,
@@ -329,6 +335,26 @@ fn genesis_is_a_beginning(values: &Values, problems: &mut Problems) {
         }
         if chain.maybe_money("burnt").is_some_and(|burnt| !burnt.is_zero()) {
             problems.push(at(chain, "burnt", "expected \"0 FIL\" with start_epoch = 0"));
+        }
+    }
+}
+
+fn forecasts_follow_a_whole_network(values: &Values, problems: &mut Problems) {
+    let duration = duration(values);
+    for chain in values.all("filecoin") {
+        let (Some(from), Some(duration)) = (chain.maybe_span("forecast_from"), duration) else { continue };
+        if from >= duration {
+            let message = format!("expected less than duration = \"{duration}\", got \"{from}\"");
+            problems.push(at(chain, "forecast_from", message));
+        }
+        if from.as_nanos() % SimSpan::from_days(1).as_nanos() != 0 {
+            problems.push(at(chain, "forecast_from", format!("expected whole days, got \"{from}\"")));
+        }
+        if values.all("filecoin.background").next().is_some() {
+            let message = "expected a network without [filecoin.background]";
+            let help =
+                "a background's pledge and supply are given, so that a forecast has nothing to say of them";
+            problems.push(at(chain, "forecast_from", message).help(help));
         }
     }
 }

@@ -220,6 +220,7 @@ fn every_input_moves_some_series() {
             "reward_release" => "linear",
             "rb_onboard_pib_per_day" | "fil_plus_multiplier" | "rb_power_zero_eib" => "9.5",
             "renewal_rate" | "fil_plus_rate" | "lock_target" | "gamma" => "0.5",
+            "locked_pledge_share" => "0.25",
             _ => "11",
         };
         assert!(before != run(&[format!("forecast.{}={set}", input.name)]), "nothing reads {}", input.name);

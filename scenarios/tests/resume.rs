@@ -83,6 +83,44 @@ fn a_hundred_drawn_stops_in_the_catalogue_resume_to_the_same_bytes() {
     assert_eq!(equal, STOPS);
 }
 
+/// The first cell of a small scenario of the catalogue.
+fn first_cell(name: &str) -> RunSpec {
+    let options = RunOptions { check: CheckLevel::Sampled, max_events: None };
+    let overrides = Overrides { size: Some("small".into()), sets: Vec::new() };
+    let text = lastcopy::catalog::find(name).expect("it is in the catalogue").text();
+    let scenario = Scenario::check(text, Path::new(""), &overrides).expect("the catalogue checks");
+    let (_, specs) = Prepared::new(scenario).expect("no files").specs(options).expect("no files");
+    specs.into_iter().next().expect("a scenario has a cell")
+}
+
+/// A run that is saved and restored at each of the stops, beside one that never stops: they are the same at every
+/// stop, so that whatever follows one of them follows the other, and they end alike.
+#[test]
+fn a_hundred_of_a_hundred_drawn_stops_of_the_chain_resume_to_the_same_bytes() {
+    const STOP: Domain = Domain::new("test/stop-of-chain");
+    ["onboarding", "fault-storm"].into_par_iter().for_each(|name| {
+        let spec = first_cell(name);
+        let (content, config) = (spec.case.content(), &spec.case.config);
+        let mut straight = start(&spec);
+        straight.drive(&mut |_, _| Verdict::GoOn).expect("no invariant is broken");
+        let events = straight.events();
+        let word = |stop| Draws::new(9, 0).word(STOP, Entity(stop), 0);
+        let mut stops: Vec<u64> = (0..STOPS as u64).map(|stop| word(stop) % events).collect();
+        stops.sort_unstable();
+        let (mut whole, mut stopped) = (start(&spec), start(&spec));
+        for event in stops {
+            for simulation in [&mut whole, &mut stopped] {
+                simulation.advance(SimTime::NEVER, event - simulation.events()).expect("nothing is broken");
+            }
+            let saved = whole.save();
+            assert!(stopped.save() == saved, "{name}: another state at event {event}");
+            stopped = Simulation::restore(config, &content, spec.draws, &saved).expect("it was just saved");
+        }
+        let (straight, stopped) = (end(straight), end(stopped));
+        assert!(straight == stopped && straight == end(whole), "{name}: another end");
+    });
+}
+
 const TINY: &str = r#"schema = 1
 name = "tiny"
 question = "Does it go on?"

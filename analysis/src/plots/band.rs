@@ -37,11 +37,16 @@ fn draw(run: &Run, spec: &PlotSpec) -> Result<Scene, AnalysisError> {
     if !spec.group.is_empty() {
         return Err(bad(spec, "`group` is not used by this kind".into()));
     }
-    let curves = curves(run, spec, &picked)?;
+    let curves = curves(run, spec, &spec.metric, &picked)?;
     let (label, unit) = name_of(run, &spec.metric);
     let shares = unit == "share" || is_share(&spec.metric);
     let words = Words { title: &label, axis: &label, unit: &unit, shares, mean_of: "" };
-    draw_curves(run, spec, &picked, &curves, words)
+    draw_curves(run, spec, &picked, &labels(run, &picked), &curves, words)
+}
+
+/// What the curve of each picked case is called.
+pub(super) fn labels(run: &Run, picked: &Picked) -> Vec<String> {
+    picked.cases.iter().map(|&case| run.label(&run.cases()[case])).collect()
 }
 
 /// What a figure of curves over time calls its things.
@@ -58,11 +63,12 @@ pub(super) struct Words<'a> {
     pub(super) mean_of: &'a str,
 }
 
-/// The page of curves over time with their bands, one for each picked case.
+/// The page of curves over time with their bands: what `labels` call them is in the legend.
 pub(super) fn draw_curves(
     run: &Run,
     spec: &PlotSpec,
     picked: &Picked,
+    labels: &[String],
     curves: &[Points],
     words: Words<'_>,
 ) -> Result<Scene, AnalysisError> {
@@ -81,11 +87,11 @@ pub(super) fn draw_curves(
     }
     notes.extend(picked.note());
     let mut figure = Figure::new(run, &title(spec, words.title), &notes);
-    let labels = picked.cases.iter().map(|&case| run.label(&run.cases()[case]));
     let entries: Vec<_> = labels
+        .iter()
         .enumerate()
         .filter(|(i, label)| !label.is_empty() && !curves[*i].is_empty())
-        .map(|(i, label)| (color(i), label))
+        .map(|(i, label)| (color(i), label.clone()))
         .collect();
     if !entries.is_empty() {
         figure.legend(Swatch::Line, &entries);
@@ -135,7 +141,16 @@ fn range(curves: &[Points]) -> (f64, f64) {
     if never_negative && low < high / 2.0 { (0.0, high) } else { (low, high) }
 }
 
-fn curves(run: &Run, spec: &PlotSpec, picked: &Picked) -> Result<Vec<Points>, AnalysisError> {
+/// A metric of table `series` over time, for each picked case.
+///
+/// # Errors
+/// If it was not sampled.
+pub(super) fn curves(
+    run: &Run,
+    spec: &PlotSpec,
+    metric: &str,
+    picked: &Picked,
+) -> Result<Vec<Points>, AnalysisError> {
     let columns: Vec<&str> = PREFIX.iter().copied().chain(["at_s", "metric", "value"]).collect();
     let frame =
         run.read("series", &columns)?.ok_or_else(|| nothing(spec, "the run has no table `series`"))?;
@@ -143,9 +158,9 @@ fn curves(run: &Run, spec: &PlotSpec, picked: &Picked) -> Result<Vec<Points>, An
     if frame.rows() == 0 {
         return Err(nothing(spec, "nothing was sampled over time"));
     }
-    let Some(wanted) = metrics.words().iter().position(|metric| *metric == spec.metric) else {
+    let Some(wanted) = metrics.words().iter().position(|known| known == metric) else {
         let known = metrics.words().join(", ");
-        return Err(bad(spec, format!("`{}` was not sampled over time; what was: {known}", spec.metric)));
+        return Err(bad(spec, format!("`{metric}` was not sampled over time; what was: {known}")));
     };
     let cells = run.cells_of(&frame)?;
     let (times, values) = (frame.times("at_s")?, frame.numbers("value")?);

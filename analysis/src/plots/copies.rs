@@ -1,6 +1,6 @@
 //! `copies`: how many copies an object has on average, over time.
 
-use super::band::{Points, Words, draw_curves};
+use super::band::{Points, Words, draw_curves, labels};
 use super::pick::{Picked, group};
 use super::scene::Scene;
 use super::{Needs, PlotKind, Use, nothing};
@@ -61,7 +61,7 @@ fn draw(run: &Run, spec: &PlotSpec) -> Result<Scene, AnalysisError> {
         shares: false,
         mean_of: "mean over published objects, ",
     };
-    draw_curves(run, spec, &picked, &curves, words)
+    draw_curves(run, spec, &picked, &labels(run, &picked), &curves, words)
 }
 
 impl Changes {

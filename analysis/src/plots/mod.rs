@@ -9,6 +9,7 @@ mod band;
 mod cdf;
 mod copies;
 mod figure;
+mod forecast;
 mod ladder;
 mod pick;
 mod render;
@@ -61,8 +62,16 @@ pub enum Use {
 }
 
 /// All kinds of figures.
-pub const PLOTS: &[PlotKind] =
-    &[ladder::KIND, strip::KIND, survival::KIND, cdf::KIND, band::KIND, response::KIND, copies::KIND];
+pub const PLOTS: &[PlotKind] = &[
+    ladder::KIND,
+    strip::KIND,
+    survival::KIND,
+    cdf::KIND,
+    band::KIND,
+    forecast::KIND,
+    response::KIND,
+    copies::KIND,
+];
 
 /// What was drawn, and what was not for want of data.
 #[derive(Debug, Default)]

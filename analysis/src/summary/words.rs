@@ -17,6 +17,7 @@ pub fn in_words(summary: &Summary) -> String {
         let is_chain =
             !case.miners.is_empty() && case.objects.as_ref().is_none_or(|objects| objects.published == 0);
         sentences.extend(case.miners.iter().map(|miners| tell_miners(miners, case.replicates)));
+        sentences.extend(tell_work(&|metric| summary.estimate(metric, &case.arm, case.point)?.value));
         if let Some(objects) = case.objects.as_ref().filter(|_| !is_chain) {
             sentences.push(tell_objects(objects, case.replicates));
         }
@@ -57,6 +58,18 @@ fn tell_miners(miners: &MinerCounts, replicates: u64) -> String {
         fil(miners.fees_fil),
         fil(miners.locked_fil),
     )
+}
+
+/// How much was really sealed and proven, and in how many epochs; means over replicates.
+fn tell_work(mean: &dyn Fn(&str) -> Option<f64>) -> Option<String> {
+    let number = |metric| Some(count(mean(metric)?.round() as u64));
+    Some(format!(
+        "{} sectors were sealed, {} answers given in Window PoSts and {} in Winning PoSts, in {} epochs.",
+        number("sectors_sealed")?,
+        number("window_posts")?,
+        number("winning_posts")?,
+        number("chain_epochs")?,
+    ))
 }
 
 /// An amount of FIL with commas from a thousand on, three significant digits below.

@@ -271,12 +271,20 @@ fn wishes_that_cannot_be_met_are_refused_by_name() {
     for (message, reason) in [
         (
             refusal("pie", |_| ()),
-            "no plot kind `pie`; kinds: ladder, strip, survival, cdf, band, response, copies",
+            "no plot kind `pie`; kinds: ladder, strip, survival, cdf, band, forecast, response, copies",
         ),
         (refusal("band", |_| ()), "`metric` is missing: a metric that is sampled over time"),
         (
             refusal("band", |spec| spec.metric = "joy".into()),
             "`joy` was not sampled over time; what was: caches",
+        ),
+        (
+            refusal("forecast", |spec| spec.metric = "price".into()),
+            "`metric` is price, which no forecast knows: it has to begin with network_",
+        ),
+        (
+            refusal("forecast", |spec| spec.metric = "network_locked".into()),
+            "`network_locked` was not sampled over time",
         ),
         (refusal("ladder", |spec| spec.x = "copies".into()), "`x` is not used by this kind"),
         (refusal("ladder", |spec| spec.arms = vec!["red".into()]), "no arm `red`; arms: renewed, forgotten"),
@@ -299,6 +307,30 @@ fn wishes_that_cannot_be_met_are_refused_by_name() {
         ),
     ] {
         assert!(message.contains(reason), "{message}");
+    }
+}
+
+#[test]
+fn a_forecast_is_drawn_beside_what_was_simulated() {
+    let mut builder = Builder::new("ahead", "864000");
+    declare(&mut builder);
+    for replicate in 0..2 {
+        builder.cell("base", 0, &[], replicate, |tables| {
+            for day in 0..10 {
+                let (at, value) = (SimTime::from_nanos(day * DAY), day as f64);
+                tables.row(&SERIES, &[at.into(), "network_locked".into(), (10.0 + value).into()]);
+                if day >= 4 {
+                    tables.row(&SERIES, &[at.into(), "forecast_locked".into(), (10.5 + value).into()]);
+                }
+            }
+        });
+    }
+    builder.plot("locked", "forecast", |spec| spec.metric = "network_locked".into());
+    let folder = builder.write();
+    let run = Run::open(folder.path()).expect("a whole folder");
+    let picture = plots::draw(&run, &run.manifest().plots[0]).expect("there are data");
+    for words in ["simulated, epoch by epoch", "forecast, day by day", "2 replicates"] {
+        assert!(picture.svg.contains(words), "no {words}");
     }
 }
 

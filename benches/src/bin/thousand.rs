@@ -39,27 +39,10 @@ fn main() {
     }
     println!("{:18} {:>12}", "all events", report.events);
     println!("{:18} {:>12}", "digest", report.digest);
-    if let Some(cost) = process_cost() {
-        println!("{:18} {:>12.1}", "CPU seconds", cost.cpu_seconds);
-        println!("{:18} {:>12.0}", "events per second", report.events as f64 / cost.cpu_seconds);
-        println!("{:18} {:>12.1}", "peak memory, MiB", cost.peak_mib);
+    let cpu = benches::Clocks::now().cpu;
+    println!("{:18} {:>12.1}", "CPU seconds", cpu);
+    println!("{:18} {:>12.0}", "events per second", report.events as f64 / cpu);
+    if let Some(kib) = benches::peak_rss_kib() {
+        println!("{:18} {:>12.1}", "peak memory, MiB", kib as f64 / 1024.0);
     }
-}
-
-/// What this process has used so far.
-struct Cost {
-    cpu_seconds: f64,
-    peak_mib: f64,
-}
-
-/// Reads the cost from the kernel's own accounts; none where there is no such thing.
-fn process_cost() -> Option<Cost> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // Fields after the command's closing parenthesis; user and system time are the 14th and 15th of all.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: f64 = peak.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(Cost { cpu_seconds: ticks as f64 / 100.0, peak_mib: kib / 1024.0 })
 }

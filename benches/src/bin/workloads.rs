@@ -3,26 +3,9 @@
 //! `cargo run --release -p benches --bin workloads -- WORKLOAD N T_SECONDS`, with `phold`, `timers` or
 //! `net`. `benches/peers/run.sh` calls it beside the other engines.
 
+use benches::Clocks;
 use benches::workloads::{self, NAMES};
-use rustix::time::{ClockId, clock_gettime};
 use sim_core::time::{SimSpan, SimTime};
-
-/// CPU time of this process and time on the wall, in seconds.
-#[derive(Clone, Copy)]
-struct Clocks {
-    cpu: f64,
-    wall: f64,
-}
-
-impl Clocks {
-    fn now() -> Self {
-        let seconds = |clock| {
-            let time = clock_gettime(clock);
-            time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
-        };
-        Clocks { cpu: seconds(ClockId::ProcessCPUTime), wall: seconds(ClockId::Monotonic) }
-    }
-}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,7 +29,7 @@ fn main() {
         done.wall - ready.wall,
         done.cpu - ready.cpu,
         ready.cpu - begun.cpu,
-        peak_rss_kb().unwrap_or(0),
+        benches::peak_rss_kib().unwrap_or(0),
         answer.check,
         answer.digest,
     );
@@ -55,11 +38,4 @@ fn main() {
 fn usage() -> ! {
     eprintln!("usage: workloads {} N T_SECONDS, with N of at least 2", NAMES.join("|"));
     std::process::exit(2);
-}
-
-/// Most memory this process has had, in KiB, from the kernel's own account.
-fn peak_rss_kb() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

@@ -50,6 +50,47 @@ fn fees(chain: &Chain) -> f64 {
     reasons.iter().map(|reason| chain.ledger().moved(*reason)).sum::<AttoFil>().as_fil_f64_lossy()
 }
 
+/// The total of a count.
+fn counted(count: Option<u64>) -> Measured {
+    count.map_or(Measured::Nothing, |count| Measured::Value(count as f64))
+}
+
+pub(super) const SEALED: Metric = Metric {
+    name: "sectors_sealed",
+    label: "sectors sealed",
+    unit: "",
+    doc: "Sectors of simulated miners that were sealed, for real.",
+    sample: None,
+    total: Some(|world| counted(world.proofs().map(|proofs| proofs.sealed))),
+};
+
+pub(super) const WINDOW: Metric = Metric {
+    name: "window_posts",
+    label: "sectors proven in Window PoSts",
+    unit: "",
+    doc: "Sectors answered for and checked in Window PoSts of simulated miners, each proof of each day once.",
+    sample: None,
+    total: Some(|world| counted(world.proofs().map(|proofs| proofs.window))),
+};
+
+pub(super) const WINNING: Metric = Metric {
+    name: "winning_posts",
+    label: "Winning PoSts",
+    unit: "",
+    doc: "Winning PoSts that simulated miners made for their blocks and that were checked.",
+    sample: None,
+    total: Some(|world| counted(world.proofs().map(|proofs| proofs.winning))),
+};
+
+pub(super) const EPOCHS: Metric = Metric {
+    name: "chain_epochs",
+    label: "epochs of the chain",
+    unit: "",
+    doc: "Epochs that ended.",
+    sample: None,
+    total: Some(|world| counted(world.chain().map(|chain| chain.tally().epochs))),
+};
+
 pub(super) const POWER: Metric = Metric {
     name: "miners_power",
     label: "quality-adjusted power of simulated miners",

@@ -7,6 +7,7 @@
 
 mod filecoin;
 mod health;
+mod network;
 mod persistence;
 mod retrieval;
 mod traffic;
@@ -74,6 +75,18 @@ pub static METRICS: &[Metric] = &[
     filecoin::FAULTY,
     filecoin::BALANCE,
     filecoin::FEES,
+    filecoin::SEALED,
+    filecoin::WINDOW,
+    filecoin::WINNING,
+    filecoin::EPOCHS,
+    network::REWARD,
+    network::MINED,
+    network::LOCKED,
+    network::CIRCULATING,
+    network::FORECAST_REWARD,
+    network::FORECAST_MINED,
+    network::FORECAST_LOCKED,
+    network::FORECAST_CIRCULATING,
 ];
 
 /// The metric called `name`.

@@ -13,11 +13,13 @@
 //! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
+use super::filecoin_forecast::Ahead;
 use crate::agents::conduct::Keeps;
 use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
 use crate::filecoin::chain::Chain;
 use crate::filecoin::consensus_fault::Blocks;
+use crate::filecoin::forecast::outset::Outset;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
 use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
@@ -98,6 +100,8 @@ pub(crate) struct FilecoinWorld {
     blocks: Blocks,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
+    /// The macro model from a day on, once that has come.
+    pub(crate) ahead: Option<Ahead>,
     /// Buffers that are used again and again.
     ends: Vec<(MinerId, DeadlineEnd)>,
     wishes: Vec<Wish>,
@@ -112,6 +116,7 @@ pub(crate) struct FilecoinState {
     blocks: Blocks,
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
+    outset: Option<Outset>,
 }
 
 impl FilecoinWorld {
@@ -139,6 +144,7 @@ impl FilecoinWorld {
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
+            ahead: None,
             ends: Vec::new(),
             wishes: Vec::new(),
         }
@@ -154,11 +160,23 @@ impl FilecoinWorld {
             blocks: &'a Blocks,
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
+            outset: Option<Outset>,
         }
         // Buffers are empty between events.
-        let FilecoinWorld { chain, miners, vault, blocks, miner_days, network_days, ends: _, wishes: _ } =
-            self;
-        Borrowed { chain, miners, kept: vault.kept(), blocks, miner_days, network_days }
+        let FilecoinWorld {
+            chain,
+            miners,
+            vault,
+            blocks,
+            miner_days,
+            network_days,
+            ahead,
+            ends: _,
+            wishes: _,
+        } = self;
+        // A forecast follows from where it begins.
+        let outset = ahead.as_ref().map(|ahead| ahead.outset);
+        Borrowed { chain, miners, kept: vault.kept(), blocks, miner_days, network_days, outset }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -169,6 +187,7 @@ impl FilecoinWorld {
             blocks: state.blocks,
             miner_days: state.miner_days,
             network_days: state.network_days,
+            ahead: state.outset.map(|outset| Ahead::new(config, outset)),
             ends: Vec::new(),
             wishes: Vec::new(),
         }
@@ -377,6 +396,7 @@ impl FilecoinWorld {
             lost_wins: tally.lost_wins,
             sector_pledge: self.chain.pledge_of(&config.chain, space),
         });
+        self.look_ahead(config, day);
     }
 
     fn close_miner(&mut self, id: MinerId, day: u32) {

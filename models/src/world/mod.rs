@@ -15,6 +15,7 @@ mod bitswap;
 pub(crate) mod check;
 mod dht;
 pub(crate) mod filecoin;
+mod filecoin_forecast;
 mod filecoin_proofs;
 mod filecoin_report;
 mod flows;
@@ -384,6 +385,16 @@ impl World {
     /// The Filecoin chain, if there is one.
     pub fn chain(&self) -> Option<&crate::filecoin::chain::Chain> {
         self.filecoin.as_ref().map(|filecoin| &filecoin.chain)
+    }
+
+    /// Counts of sealings and proofs of storage, if there is a chain.
+    pub fn proofs(&self) -> Option<&crate::filecoin::vault::ProofTally> {
+        self.filecoin.as_ref().map(|filecoin| filecoin.vault.tally())
+    }
+
+    /// The value of a series of the forecast that is laid over the chain, on its present day.
+    pub fn forecast_now(&self, series: fn(&crate::filecoin::forecast::Forecast) -> &[f64]) -> Option<f64> {
+        self.filecoin.as_ref()?.forecast_now(series)
     }
 
     /// Names of the chain and its miners.

@@ -132,8 +132,9 @@ pub static INPUTS: &[Input] = inputs![
     "circ_supply_zero": Shape::One(FIL), "FIL", Need::Required,
         "Circulating supply at the start.", "bound: all FIL there will be";
     "locked_fil_zero": Shape::One(FIL), "FIL", Need::Required,
-        "Pledge and block rewards locked at the start; half is taken to be pledge, half rewards.",
-        "bound: all FIL there will be";
+        "Pledge and block rewards locked at the start.", "bound: all FIL there will be";
+    "locked_pledge_share": Shape::One(real(0.0, 1.0)), "", Need::Default("0.5"),
+        "Share of locked_fil_zero that is pledge; the rest is block rewards.", "mechaFIL takes one half of each";
     "burnt_zero": Shape::One(FIL), "FIL", Need::Required,
         "Burnt before the start.", "bound: all FIL there will be";
     "daily_burnt_fil": Shape::One(FIL), "FIL a day", Need::Required,

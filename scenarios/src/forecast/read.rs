@@ -353,6 +353,7 @@ impl Values {
             baseline_at_liftoff_eib: self.real("baseline_at_liftoff_eib"),
             circ_supply_zero: self.real("circ_supply_zero"),
             locked_fil_zero: self.real("locked_fil_zero"),
+            locked_pledge_share: self.real("locked_pledge_share"),
             burnt_zero: self.real("burnt_zero"),
             daily_burnt_fil: self.real("daily_burnt_fil"),
             start_vested_amt: self.real("start_vested_amt"),

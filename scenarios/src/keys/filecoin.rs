@@ -151,6 +151,16 @@ pub(super) const FILECOIN: Section = Section {
             source: "FIP-0100: 40,327,377 FIL in March 2025",
         },
         Key {
+            path: "forecast_from",
+            kind: Kind::Span(SimSpan::from_days(1), SimSpan::from_days(36_500)),
+            need: Need::Optional("no forecast"),
+            when: When::Always,
+            doc: "Lays the macro model over the run: at the end of that day it is given the state of the network and the \
+                  onboarding that the miners have planned, and goes on by itself. Metrics `forecast_...` have what it \
+                  says. It moves nothing in the run. Whole days.",
+            source: "this program; models/src/filecoin/forecast/outset.rs",
+        },
+        Key {
             path: "base_fee",
             kind: Kind::Money(AttoFil::ZERO, AttoFil::from_fil(1)),
             need: Need::Default("100 attoFIL"),

@@ -58,8 +58,10 @@ pub struct Inputs {
     pub baseline_at_liftoff_eib: f64,
     /// Circulating supply at the start, FIL.
     pub circ_supply_zero: f64,
-    /// Pledge and rewards locked at the start, FIL; half is taken to be pledge, half rewards.
+    /// Pledge and rewards locked at the start, FIL.
     pub locked_fil_zero: f64,
+    /// Share of that which is pledge; the rest is rewards. mechaFIL has one half.
+    pub locked_pledge_share: f64,
     /// Burnt before the start, FIL.
     pub burnt_zero: f64,
     /// Burnt on each day, FIL.
@@ -119,6 +121,12 @@ impl Inputs {
             }
         }
         Ok(())
+    }
+
+    /// Pledge and rewards locked at the start, FIL.
+    pub(super) fn locked_zero(&self) -> (f64, f64) {
+        let pledge = self.locked_fil_zero * self.locked_pledge_share;
+        (pledge, self.locked_fil_zero - pledge)
     }
 
     /// Quality of the power onboarded in a step.

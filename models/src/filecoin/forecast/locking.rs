@@ -64,9 +64,9 @@ pub(super) struct PledgeLock {
 }
 
 impl PledgeLock {
-    /// The start: half of what is locked is pledge.
+    /// The pledge of the start.
     pub(super) fn new(inputs: &Inputs) -> Self {
-        let stock = inputs.locked_fil_zero / 2.0;
+        let (stock, _) = inputs.locked_zero();
         PledgeLock {
             stock,
             days: vec![0.0],

@@ -29,6 +29,7 @@
 pub mod inputs;
 pub mod locking;
 pub mod minting;
+pub mod outset;
 mod power;
 pub mod series;
 mod supply;

@@ -35,7 +35,7 @@ pub(super) struct Supply {
 
 pub(super) fn forecast(inputs: &Inputs, power: &Power, minting: &Minting, vested: &[f64]) -> Supply {
     let mut pledge = PledgeLock::new(inputs);
-    let mut rewards = RewardLock::new(inputs.reward_release, inputs.locked_fil_zero / 2.0);
+    let mut rewards = RewardLock::new(inputs.reward_release, inputs.locked_zero().1);
     let mut supply = Supply {
         day_pledge: Vec::new(),
         locked_pledge: vec![pledge.stock],
