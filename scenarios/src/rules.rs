@@ -82,6 +82,13 @@ pub static RULES: &[Rule] = &[
         doc: "At start_epoch = 0 nothing has happened yet: no effective network time, nothing burnt.",
         check: genesis_is_a_beginning,
     },
+    Rule {
+        name: "parameters-fit-together",
+        doc: "Parameters of the chain that a scenario overrides make a chain together: deadlines divide the proving \
+              period, cut-offs lie within it, a sector may live as long as it must, what is minted is in the pot, and \
+              the baseline stays below 2^104 bytes to the end of the run.",
+        check: parameters_fit_together,
+    },
 ];
 
 /// Applies all rules. Values may be incomplete if keys were refused; a rule then looks away.
@@ -314,6 +321,16 @@ fn genesis_is_a_beginning(values: &Values, problems: &mut Problems) {
         }
         if chain.maybe_money("burnt").is_some_and(|burnt| !burnt.is_zero()) {
             problems.push(at(chain, "burnt", "expected \"0 FIL\" with start_epoch = 0"));
+        }
+    }
+}
+
+fn parameters_fit_together(values: &Values, problems: &mut Problems) {
+    for chain in values.all("filecoin") {
+        let span = duration(values).and_then(|duration| crate::filecoin::epochs_of(chain, duration));
+        let (Some(policy), Some((first, last))) = (crate::filecoin::policy(chain), span) else { continue };
+        for misfit in policy.misfits(first, last) {
+            problems.push(at(chain, &format!("parameters.{}", misfit.name), misfit.message));
         }
     }
 }

@@ -59,6 +59,15 @@ pub(super) const FILECOIN: Section = Section {
             source: "filecoin-project/builtin-actors and FIPs; models/src/filecoin/rulesets.rs",
         },
         Key {
+            path: "parameters.<parameter>",
+            kind: Kind::Parameter,
+            need: Need::Optional("as in the rule set"),
+            when: When::Always,
+            doc: "Overrides one parameter of the rule set by name: `[filecoin.parameters]` with \
+                  `pledge_projection = \"10 days\"`. `lastcopy explain filecoin.parameters` lists them.",
+            source: "models/src/filecoin/policy/table.rs, where each parameter has its own",
+        },
+        Key {
             path: "proof",
             kind: Kind::Choice(FAMILIES),
             need: Need::Default("sdr-poseidon"),

@@ -34,6 +34,7 @@ macro_rules! parameters {
             name: stringify!($name),
             doc: $doc.trim_ascii(),
             unit: <$type as Setting>::UNIT,
+            form: <$type as Setting>::EXPECTED,
             bounds: parameters!(@bounds $($low, $high)?),
             since: $since,
             source: $source,
@@ -274,7 +275,7 @@ parameters! {
     // Fees of sectors and messages.
     /// Part of the circulating supply that a quality-adjusted byte pays a day.
     daily_fee_per_supply: Share = "0",
-        within ("0", "1"), since "nv25 (FIP-0100)", source "built-in actors, policy.rs";
+        within ("0", "1/1000000000"), since "nv25 (FIP-0100)", source "built-in actors, policy.rs";
     /// Part of the day's expected reward that the daily fees of a deadline do not exceed.
     daily_fee_cap: Share = "1/2",
         within ("0", "1"), since "nv25 (FIP-0100)", source "built-in actors, policy.rs";
