@@ -29,6 +29,7 @@ use super::miner::holdings::PartitionProof;
 use super::miner::sector::{Contents, SectorNumber};
 use super::miner::{Checked, DeadlineEnd, Effects, MinerActor, PreCommitInfo, Refusal};
 use super::network::{Network, Start};
+use super::new_sector::NewSector;
 use super::policy::Policy;
 use super::power::Claims;
 use crate::ids::MinerId;
@@ -171,9 +172,9 @@ impl Chain {
         self.network.conditions(config, self.now)
     }
 
-    /// The initial pledge of so much quality-adjusted power now.
-    pub fn pledge_of(&self, config: &ChainConfig, qa: Power) -> AttoFil {
-        self.conditions(config).initial_pledge(qa)
+    /// What a new sector would lock, earn and pay now.
+    pub fn new_sector(&self, config: &ChainConfig) -> NewSector {
+        NewSector::of(&self.conditions(config))
     }
 
     /// The randomness of the beacon at an epoch.

@@ -105,6 +105,11 @@ impl<'a> Conditions<'a> {
         monies::daily_fee_due(self.policy, fees, &self.day_outlook(), live)
     }
 
+    /// What so much power is expected to earn in a day.
+    pub fn day_reward(&self, qa: Power) -> AttoFil {
+        self.day_outlook().of(qa)
+    }
+
     /// The fee for power that was faulty when its deadline ended.
     pub fn fault_fee(&self, faulty: Power) -> AttoFil {
         if faulty == Power::ZERO {

@@ -12,7 +12,8 @@
 //! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
 //!   floats.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
-//! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
+//! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners;
+//!   [`new_sector`]: what whoever comes now would lock and earn.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator. Amounts but for those of the forecast are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
@@ -32,6 +33,7 @@ pub mod lottery;
 pub mod miner;
 pub mod monies;
 pub mod network;
+pub mod new_sector;
 pub mod paych;
 pub mod piece;
 pub mod policy;

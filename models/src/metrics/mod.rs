@@ -74,6 +74,9 @@ pub static METRICS: &[Metric] = &[
     filecoin::FAULTY,
     filecoin::BALANCE,
     filecoin::FEES,
+    filecoin::DEPOSIT,
+    filecoin::PLEDGE,
+    filecoin::RETURN,
 ];
 
 /// The metric called `name`.

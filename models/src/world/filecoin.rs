@@ -21,6 +21,7 @@ use crate::filecoin::ledger::{Account, Book, Reason};
 use crate::filecoin::miner::holdings::PartitionProof;
 use crate::filecoin::miner::sector::{SectorNumber, Standing};
 use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
+use crate::filecoin::new_sector::NewSector;
 use crate::filecoin::power::PowerPair;
 use crate::filecoin::vault::{Kept, Vault};
 use crate::ids::MinerId;
@@ -85,7 +86,7 @@ pub(crate) struct NetworkDay {
     pub(crate) wins: u64,
     pub(crate) rest_wins: u64,
     pub(crate) lost_wins: u64,
-    pub(crate) sector_pledge: AttoFil,
+    pub(crate) new_sector: NewSector,
 }
 
 /// Chain, miners and their bytes.
@@ -369,7 +370,6 @@ impl FilecoinWorld {
             self.close_miner(id, day);
         }
         let (network, tally, ledger) = (self.chain.network(), self.chain.tally(), self.chain.ledger());
-        let space = Power::new(i128::from(config.chain.sector_size));
         self.network_days.push(NetworkDay {
             at,
             epoch: self.chain.now(),
@@ -387,7 +387,7 @@ impl FilecoinWorld {
             wins: tally.wins,
             rest_wins: tally.rest_wins,
             lost_wins: tally.lost_wins,
-            sector_pledge: self.chain.pledge_of(&config.chain, space),
+            new_sector: self.chain.new_sector(&config.chain),
         });
     }
 

@@ -382,6 +382,11 @@ impl World {
         self.filecoin.as_ref().map(|filecoin| &filecoin.chain)
     }
 
+    /// What a new sector would lock and earn now, if there is a chain.
+    pub(crate) fn new_sector(&self) -> Option<crate::filecoin::new_sector::NewSector> {
+        Some(self.chain()?.new_sector(&self.config.filecoin.as_ref()?.chain))
+    }
+
     /// Names of the chain and its miners.
     pub(crate) fn filecoin_names(&self) -> Vec<String> {
         let Some(filecoin) = &self.filecoin else { return Vec::new() };
