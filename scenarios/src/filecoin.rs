@@ -4,10 +4,11 @@ use crate::values::{Instance, Values};
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{FilecoinConfig, GasConfig, MinerGroup};
 use models::filecoin::background::{Background, Point};
+use models::filecoin::base_fee::OtherGas;
 use models::filecoin::chain::ChainConfig;
 use models::filecoin::network::Start;
-use models::filecoin::power::PowerPair;
 use models::filecoin::policy::{Parameter, Policy};
+use models::filecoin::power::PowerPair;
 use models::filecoin::rulesets::RuleSet;
 use models::filecoin::vault::ProofConfig;
 use models::units::{AttoFil, Epoch, Epochs, Power};
@@ -40,6 +41,11 @@ pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
     let gas = GasConfig {
         base_fee: keys.money("base_fee"),
         premium: keys.money("gas_premium"),
+        moves: keys.flag("base_fee_moves"),
+        others: background.map_or(OtherGas::NONE, |keys| OtherGas {
+            limit: i64::try_from(keys.whole("gas")).expect("bounded by its key"),
+            premium: keys.money("gas_premium"),
+        }),
         ..GasConfig::default()
     };
     let groups = values.all("miners.<group>").map(group).collect();

@@ -431,11 +431,11 @@ impl Chain {
         self.lottery.draw(self.now, rest.power.qa, draws)
     }
 
-    /// A miner won and can prove it: it is paid, if it may mine.
-    pub fn award(&mut self, config: &ChainConfig, id: MinerId, wins: u32) {
+    /// A miner won and can prove it: it makes a block and is paid, if it may mine. Whether it may.
+    pub fn award(&mut self, config: &ChainConfig, id: MinerId, wins: u32) -> bool {
         if !self.miners[id.index()].may_mine(self.now) {
             self.tally.lost_wins += u64::from(wins);
-            return;
+            return false;
         }
         let counted = i64::from(wins).min(config.policy.max_wins);
         let left = self.ledger.balance(Account::RewardPot);
@@ -447,6 +447,7 @@ impl Chain {
         self.apply(id, effects, false);
         self.tally.wins += counted as u64;
         self.has_block = true;
+        true
     }
 
     /// A miner won and cannot prove it.

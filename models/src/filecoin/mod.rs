@@ -8,7 +8,7 @@
 //!   of data possession.
 //! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
 //! - [`piece`], [`proofs`]: piece commitments; sealing, proofs of replication and of space-time, and what they cost.
-//! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
+//! - [`gas`], [`base_fee`], [`election`]: what gas costs, the base fee as it moves, wins of an epoch.
 //! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
 //!   floats.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
@@ -20,6 +20,7 @@
 //! with values of the chain's own tests.
 
 pub mod background;
+pub mod base_fee;
 pub mod chain;
 pub mod collateral;
 pub mod conditions;

@@ -23,6 +23,10 @@ fn total_of_new_sector(world: &World, value: fn(&NewSector) -> Option<f64>) -> M
     of_new_sector(world, value).map_or(Measured::Nothing, Measured::Value)
 }
 
+fn base_fee(world: &World) -> Option<f64> {
+    Some(world.base_fee()?.atto() as f64)
+}
+
 fn deposit(sector: &NewSector) -> Option<f64> {
     Some(sector.deposit.as_fil_f64_lossy())
 }
@@ -138,4 +142,13 @@ pub(super) const RETURN: Metric = Metric {
     doc: "Expected reward of a new sector less its daily fees, over its initial pledge, as if the network stayed as it is.",
     sample: Some(|world| of_new_sector(world, NewSector::return_pct_per_year)),
     total: Some(|world| total_of_new_sector(world, NewSector::return_pct_per_year)),
+};
+
+pub(super) const BASE_FEE: Metric = Metric {
+    name: "base_fee",
+    label: "base fee",
+    unit: "attoFIL/gas",
+    doc: "What a unit of gas burns now; the same always unless filecoin.base_fee_moves.",
+    sample: Some(base_fee),
+    total: Some(|world| base_fee(world).map_or(Measured::Nothing, Measured::Value)),
 };

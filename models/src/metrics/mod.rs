@@ -77,6 +77,7 @@ pub static METRICS: &[Metric] = &[
     filecoin::DEPOSIT,
     filecoin::PLEDGE,
     filecoin::RETURN,
+    filecoin::BASE_FEE,
 ];
 
 /// The metric called `name`.

@@ -15,6 +15,7 @@
 use super::World;
 use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
+use crate::filecoin::base_fee::BaseFee;
 use crate::filecoin::chain::Chain;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
@@ -87,6 +88,7 @@ pub(crate) struct NetworkDay {
     pub(crate) rest_wins: u64,
     pub(crate) lost_wins: u64,
     pub(crate) new_sector: NewSector,
+    pub(crate) base_fee: AttoFil,
 }
 
 /// Chain, miners and their bytes.
@@ -95,6 +97,7 @@ pub(crate) struct FilecoinWorld {
     pub(crate) chain: Chain,
     pub(crate) miners: Vec<Miner>,
     pub(crate) vault: Vault,
+    pub(crate) base_fee: BaseFee,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
     /// Buffers that are used again and again.
@@ -108,6 +111,7 @@ pub(crate) struct FilecoinState {
     chain: Chain,
     miners: Vec<Miner>,
     kept: Kept,
+    base_fee: BaseFee,
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
 }
@@ -133,6 +137,7 @@ impl FilecoinWorld {
         FilecoinWorld {
             chain: Chain::new(&config.chain, &entities, draws),
             vault: Vault::new(&config.proofs, &entities),
+            base_fee: BaseFee::new(config.gas.base_fee),
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
@@ -148,12 +153,14 @@ impl FilecoinWorld {
             chain: &'a Chain,
             miners: &'a [Miner],
             kept: &'a Kept,
+            base_fee: &'a BaseFee,
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
         }
         // Buffers are empty between events.
-        let FilecoinWorld { chain, miners, vault, miner_days, network_days, ends: _, wishes: _ } = self;
-        Borrowed { chain, miners, kept: vault.kept(), miner_days, network_days }
+        let FilecoinWorld { chain, miners, vault, base_fee, miner_days, network_days, ends: _, wishes: _ } =
+            self;
+        Borrowed { chain, miners, kept: vault.kept(), base_fee, miner_days, network_days }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -161,6 +168,7 @@ impl FilecoinWorld {
             chain: state.chain,
             miners: state.miners,
             vault: Vault::with(&config.proofs, state.kept),
+            base_fee: state.base_fee,
             miner_days: state.miner_days,
             network_days: state.network_days,
             ends: Vec::new(),
@@ -274,15 +282,13 @@ impl FilecoinWorld {
     /// Gas of one message for so many sectors or partitions, times the weight: each stands for so many messages.
     fn pay_gas(&mut self, config: &FilecoinConfig, id: MinerId, cost: crate::config::GasCost, items: usize) {
         let used = cost.message + cost.item * items as i64;
-        let gas = MessageGas {
-            used,
-            limit: used,
-            fee_cap: config.gas.base_fee + config.gas.premium,
-            premium: config.gas.premium,
-        };
-        let outputs = settle_gas(&gas, config.gas.base_fee);
+        let (base_fee, premium) = (self.base_fee.fee(), config.gas.premium);
+        let gas = MessageGas { used, limit: used, fee_cap: base_fee + premium, premium };
+        let outputs = settle_gas(&gas, base_fee);
         let weight = i64::from(config.chain.weight);
-        self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight);
+        if self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight) && config.gas.moves {
+            self.base_fee.record(used * weight, premium);
+        }
     }
 
     fn porep(
@@ -323,14 +329,19 @@ impl FilecoinWorld {
     fn end_epoch(&mut self, config: &FilecoinConfig, draws: &Draws) {
         let now = self.chain.now();
         let wins = self.chain.elections(&config.chain, draws);
+        // Whoever wins makes one block, however often it won; the rest is many miners, each of whom wins once.
+        let mut blocks = i64::from(wins.rest);
         for (id, count) in wins.miners {
             if self.can_prove_win(id, now, draws) {
-                self.chain.award(&config.chain, id, count);
+                blocks += i64::from(self.chain.award(&config.chain, id, count));
             } else {
                 self.chain.miss(count);
             }
         }
         self.chain.award_rest(&config.chain, wins.rest);
+        if config.gas.moves {
+            self.base_fee.end_epoch(&config.chain.policy, &config.gas.others, blocks);
+        }
         let mut ends = std::mem::take(&mut self.ends);
         self.chain.end_epoch(&config.chain, &mut ends);
         for (id, end) in ends.drain(..) {
@@ -388,6 +399,7 @@ impl FilecoinWorld {
             rest_wins: tally.rest_wins,
             lost_wins: tally.lost_wins,
             new_sector: self.chain.new_sector(&config.chain),
+            base_fee: self.base_fee.fee(),
         });
     }
 

@@ -204,6 +204,7 @@ impl FilecoinWorld {
                     day.new_sector.deposit.atto().into(),
                     day.new_sector.day_reward.atto().into(),
                     day.new_sector.day_fee.atto().into(),
+                    day.base_fee.atto().into(),
                     day.null_rounds.into(),
                     day.wins.into(),
                     day.rest_wins.into(),

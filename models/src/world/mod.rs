@@ -382,6 +382,11 @@ impl World {
         self.filecoin.as_ref().map(|filecoin| &filecoin.chain)
     }
 
+    /// What a unit of gas burns now, if there is a chain.
+    pub(crate) fn base_fee(&self) -> Option<crate::units::AttoFil> {
+        self.filecoin.as_ref().map(|filecoin| filecoin.base_fee.fee())
+    }
+
     /// What a new sector would lock and earn now, if there is a chain.
     pub(crate) fn new_sector(&self) -> Option<crate::filecoin::new_sector::NewSector> {
         Some(self.chain()?.new_sector(&self.config.filecoin.as_ref()?.chain))

@@ -129,8 +129,17 @@ pub(super) const FILECOIN: Section = Section {
             kind: Kind::Money(AttoFil::ZERO, AttoFil::from_fil(1)),
             need: Need::Default("100 attoFIL"),
             when: When::Always,
-            doc: "Burnt for each unit of gas.",
+            doc: "Burnt for each unit of gas: always, or in the first epoch with base_fee_moves.",
             source: "lotus, build/buildconstants: the least base fee",
+        },
+        Key {
+            path: "base_fee_moves",
+            kind: Kind::Flag,
+            need: Need::Default("false"),
+            when: When::Always,
+            doc: "Whether the base fee follows the gas that messages use, by the rule of the rule set (base_fee_rule), \
+                  or stays as it is.",
+            source: "this program",
         },
         Key {
             path: "gas_premium",
@@ -205,6 +214,23 @@ pub(super) const BACKGROUND: Section = Section {
             when: When::Always,
             doc: "The same at the end of the run.",
             source: "this program",
+        },
+        Key {
+            path: "gas",
+            kind: Kind::Whole(0, 1_000_000_000_000_000),
+            need: Need::Default("25000000000"),
+            when: When::Always,
+            doc: "Gas that its messages and those of everybody else reserve in each tipset; read with \
+                  filecoin.base_fee_moves.",
+            source: "assumption: five blocks that are half full, which leaves the base fee where it is before nv28",
+        },
+        Key {
+            path: "gas_premium",
+            kind: Kind::Money(AttoFil::ZERO, AttoFil::from_fil(1)),
+            need: Need::Default("100000 attoFIL"),
+            when: When::Always,
+            doc: "What these messages offer for each unit of gas; read with filecoin.base_fee_moves.",
+            source: "assumption: lotus' default estimate when blocks are not full",
         },
         Key {
             path: "miners",
