@@ -299,6 +299,7 @@ pub static NETWORK: Table = Table {
         ),
         Column::amount("sector_day_fee_attofil", "attoFIL", "What it pays a day for being there (FIP-0100)."),
         Column::amount("base_fee_attofil", "attoFIL", "What a unit of gas burns."),
+        Column::amount("to_services_attofil", "attoFIL", "Minted for paid services (draft FIP-0118)."),
         Column::count("null_rounds", "", "Epochs without a block."),
         Column::count("wins", "", "Wins of simulated miners that were paid."),
         Column::count("rest_wins", "", "Wins of the rest of the network."),

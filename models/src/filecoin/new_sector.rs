@@ -4,7 +4,8 @@
 //! for the return, which is a rate for reading.
 
 use super::conditions::Conditions;
-use crate::units::{AttoFil, Power};
+use super::split::split_reward;
+use crate::units::{AttoFil, Epochs, Power};
 
 /// Days of a year for rates.
 const DAYS: i64 = 365;
@@ -18,21 +19,21 @@ pub struct NewSector {
     pub deposit: AttoFil,
     /// Its initial pledge.
     pub pledge: AttoFil,
-    /// What it is expected to earn in a day.
+    /// What its producer is expected to earn with it in a day: under FIP-0118 the share of producers now.
     pub day_reward: AttoFil,
     /// What of its daily fee a day's reward leaves due (FIP-0100).
     pub day_fee: AttoFil,
 }
 
 impl NewSector {
-    /// The sector under these conditions.
-    pub fn of(terms: &Conditions<'_>) -> Self {
+    /// The sector under these conditions, so long after the chain began.
+    pub fn of(terms: &Conditions<'_>, elapsed: Epochs) -> Self {
         let qa = terms.qa_power(terms.sector_size, terms.policy.min_sector_lifetime, 0);
         NewSector {
             qa,
             deposit: terms.precommit_deposit(),
             pledge: terms.initial_pledge(qa),
-            day_reward: terms.day_reward(qa),
+            day_reward: split_reward(terms.policy, terms.day_reward(qa), elapsed).consensus,
             day_fee: terms.daily_fee_due(terms.daily_fee(qa), qa),
         }
     }

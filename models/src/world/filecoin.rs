@@ -89,6 +89,7 @@ pub(crate) struct NetworkDay {
     pub(crate) lost_wins: u64,
     pub(crate) new_sector: NewSector,
     pub(crate) base_fee: AttoFil,
+    pub(crate) to_services: AttoFil,
 }
 
 /// Chain, miners and their bytes.
@@ -217,6 +218,7 @@ impl FilecoinWorld {
                 let amount = (*amount).min(self.chain.ledger().balance(wallet));
                 self.chain.transfer(wallet, actor, amount, Reason::TopUp);
             }
+            Wish::Create => return self.chain.create_miner(&config.chain, id),
             Wish::Lose(sectors) => self.vault.lose(id, sectors),
             Wish::Restore(sectors) => self.vault.restore(id, sectors),
             Wish::PreCommit(infos) => {
@@ -400,6 +402,7 @@ impl FilecoinWorld {
             lost_wins: tally.lost_wins,
             new_sector: self.chain.new_sector(&config.chain),
             base_fee: self.base_fee.fee(),
+            to_services: ledger.moved(Reason::ServiceReward),
         });
     }
 

@@ -205,6 +205,7 @@ impl FilecoinWorld {
                     day.new_sector.day_reward.atto().into(),
                     day.new_sector.day_fee.atto().into(),
                     day.base_fee.atto().into(),
+                    day.to_services.atto().into(),
                     day.null_rounds.into(),
                     day.wins.into(),
                     day.rest_wins.into(),

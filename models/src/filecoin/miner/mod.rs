@@ -17,7 +17,7 @@
 //!
 //! Sources: builtin-actors, actors/miner/src/{lib,state}.rs; what each part follows is said there.
 //! Left out: worker-key changes, control addresses, beneficiaries (FIP-0029), consensus-fault reports (nobody forks
-//! here), the creation deposit of FIP-0077, compaction and moving of partitions, deals (which will hook into
+//! here), compaction and moving of partitions, deals (which will hook into
 //! activation and termination).
 
 mod commit;

@@ -405,6 +405,9 @@ parameters! {
     /// A quarter of the split.
     reward_quarter: Epochs = "262800 epochs",
         within ("1 epoch", "3650 days"), since "draft (FIP-0118)", source "assumption: a fourth of 365 days, which the draft leaves open";
+    /// Payment volume of every quarter on admitted rails, which the gates are held against.
+    reward_service_volume: AttoUsd = "0 USD",
+        within ("0 USD", "1000000000000 USD"), since "draft (FIP-0118)", source "assumption: none; some 3500 USD a quarter in mid 2026";
     /// Payment volume of a quarter at which the first gate opens.
     reward_gate_first: AttoUsd = "3500 USD",
         within ("0 USD", "1000000000 USD"), since "draft (FIP-0118)", source "FIP-0118";
