@@ -5,6 +5,7 @@
 //! which the scenario names them.
 
 use crate::agents::storage_miner::OperatorConfig;
+use crate::filecoin::base_fee::OtherGas;
 use crate::filecoin::chain::ChainConfig;
 use crate::filecoin::vault::ProofConfig;
 use crate::ids::ObjectId;
@@ -353,8 +354,12 @@ pub struct MinerGroup {
 /// What messages cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GasConfig {
-    /// Base fee, burnt for each unit of gas.
+    /// Base fee, burnt for each unit of gas: always, or in the first epoch if it moves.
     pub base_fee: AttoFil,
+    /// Whether the base fee follows the gas that is used, by the rule of the policy.
+    pub moves: bool,
+    /// What everybody who is not simulated uses in each tipset.
+    pub others: OtherGas,
     /// Premium, paid to block producers for each unit of gas.
     pub premium: AttoFil,
     /// A pre-commit, per message and sector.
@@ -382,6 +387,8 @@ impl Default for GasConfig {
     fn default() -> Self {
         GasConfig {
             base_fee: AttoFil::new(100),
+            moves: false,
+            others: OtherGas::NONE,
             premium: AttoFil::new(100_000),
             pre_commit: GasCost { message: 16_066_667, item: 633_333 },
             prove_commit: GasCost { message: 163_333_333, item: 104_166_667 },

@@ -302,8 +302,17 @@ pub static NETWORK: Table = Table {
         Column::amount(
             "sector_pledge_attofil",
             "attoFIL",
-            "Initial pledge of a sector of committed capacity.",
+            "Initial pledge of a new sector without verified data, weighed as the rules weigh it.",
         ),
+        Column::amount("sector_deposit_attofil", "attoFIL", "Deposit of the pre-commit of a sector."),
+        Column::amount(
+            "sector_day_reward_attofil",
+            "attoFIL",
+            "What that new sector is expected to earn in a day.",
+        ),
+        Column::amount("sector_day_fee_attofil", "attoFIL", "What it pays a day for being there (FIP-0100)."),
+        Column::amount("base_fee_attofil", "attoFIL", "What a unit of gas burns."),
+        Column::amount("to_services_attofil", "attoFIL", "Minted for paid services (draft FIP-0118)."),
         Column::count("null_rounds", "", "Epochs without a block."),
         Column::count("wins", "", "Wins of simulated miners that were paid."),
         Column::count("rest_wins", "", "Wins of the rest of the network."),

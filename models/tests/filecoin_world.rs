@@ -7,6 +7,7 @@ use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{CheckLevel, Config, FilecoinConfig, GasConfig, MinerGroup};
 use models::content::Content;
 use models::filecoin::background::{Background, Point};
+use models::filecoin::base_fee::OtherGas;
 use models::filecoin::chain::ChainConfig;
 use models::filecoin::consensus_fault::FaultKind;
 use models::filecoin::network::Start;
@@ -173,4 +174,36 @@ fn a_run_that_stops_anywhere_goes_on_as_if_it_never_had() {
         let bodies = |run: &Run| run.tables.iter().map(|table| table.body().to_owned()).collect::<Vec<_>>();
         assert!(bodies(&rest) == bodies(&whole), "after {} events", first.events());
     }
+}
+
+/// The base fee at the end of each day of two, by the rules of that network version.
+fn base_fees(rules: &str, gas: GasConfig) -> Vec<i128> {
+    let mut config = config(48, ProofFamily::Sha256Merkle);
+    let mut filecoin = FilecoinConfig::clone(config.filecoin.as_ref().expect("a chain"));
+    filecoin.chain.policy = RuleSet::named(rules).expect("a rule set").policy();
+    filecoin.chain.weight = 1;
+    filecoin.gas = gas;
+    config.filecoin = Some(Arc::new(filecoin));
+    let run = finish(start(&Arc::new(config)));
+    column(&run, &models::tables::NETWORK, "base_fee_attofil")
+}
+
+#[test]
+fn the_base_fee_stays_unless_the_scenario_lets_it_move() {
+    let others = OtherGas { limit: 100_000_000_000, premium: AttoFil::new(900) };
+    assert_eq!(base_fees("nv27", GasConfig { others, ..GasConfig::default() }), [100, 100]);
+}
+
+#[test]
+fn the_base_fee_moves_to_where_its_rule_lets_it_rest() {
+    let moving = |others| GasConfig { moves: true, others, ..GasConfig::default() };
+    // Whoever fills a block offers 100,000: the fee rests where its eighth, rounded up, is just that.
+    let others = OtherGas { limit: 25_000_000_000, premium: AttoFil::new(100_000) };
+    let fees = base_fees("nv28", moving(others));
+    assert!(fees.iter().all(|fee| (799_993..=800_000).contains(fee)), "{fees:?}");
+    // Blocks that nobody fills but a few simulated miners: the least there may be.
+    assert_eq!(
+        base_fees("nv27", GasConfig { base_fee: AttoFil::new(400), ..moving(OtherGas::NONE) })[1],
+        100
+    );
 }

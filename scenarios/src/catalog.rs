@@ -30,6 +30,19 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// The name without its folder, as `lastcopy forecast NAME` takes it.
+    pub fn short_name(&self) -> &'static str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+
+    /// What its first comment says it is.
+    pub fn about(&self) -> &'static str {
+        let line = self.text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+        line.split("   ").next().unwrap_or(line).trim_end_matches(':')
+    }
+}
+
 impl Claim {
     /// Its text.
     pub fn text(&self) -> Text {
@@ -60,7 +73,8 @@ pub static CATALOG: &[Entry] = entries![
     "onboarding",
     "fault-storm",
     "cheaters",
-    "onboarding-forecast"
+    "onboarding-forecast",
+    "pledge-formula"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.
@@ -90,7 +104,7 @@ pub fn open_forecast(argument: &str) -> Result<Text, Report> {
     if path.symlink_metadata().is_ok() {
         return file::read(path);
     }
-    let named = || FORECASTS.iter().map(|entry| (entry.name.trim_start_matches("forecast/"), entry));
+    let named = || FORECASTS.iter().map(|entry| (entry.short_name(), entry));
     if let Some((_, entry)) = named().find(|(name, _)| *name == argument) {
         return Ok(entry.text());
     }

@@ -62,8 +62,7 @@ fn instance(
     Instance { section, path, place, values: checked }
 }
 
-/// Values of a key whose last name the scenario chooses. The name itself must be known to the kind of
-/// the name; so far only regions are chosen this way.
+/// Values of a key whose last name the scenario chooses among those that its kind knows.
 fn open_values(
     key: &Key,
     instance: &KeyPath,
@@ -72,10 +71,8 @@ fn open_values(
     problems: &mut Problems,
 ) {
     for (name, full, entry) in merged.open(instance, key) {
-        let names = crate::regions::names();
-        if !names.contains(&name) {
-            let help = nearest(name, names).map(|near| format!("did you mean \"{near}\"?"));
-            problems.push(Problem::error(entry.key_place.clone(), full, "unknown region").maybe_help(help));
+        if let Some(problem) = unknown_name(key, full, entry) {
+            problems.push(problem);
             continue;
         }
         if let Some(value) = problems.take(read(key, full, entry)) {
@@ -85,8 +82,22 @@ fn open_values(
     }
 }
 
+/// The problem of a chosen name that nobody knows.
+fn unknown_name(key: &Key, full: &KeyPath, entry: &Entry) -> Option<Problem> {
+    let catalog = key.kind.open_names();
+    let names = (catalog.names)();
+    if names.contains(&full.last()) {
+        return None;
+    }
+    let help = nearest(full.last(), names).map(|near| format!("did you mean \"{near}\"?"));
+    let advice = || format!("`lastcopy explain {full}` lists them").replace(&format!(".{}", full.last()), "");
+    let help = help.or_else(|| matches!(key.kind, Kind::Parameter).then(advice));
+    let message = format!("unknown {}", catalog.noun);
+    Some(Problem::error(entry.key_place.clone(), full, message).maybe_help(help))
+}
+
 fn read(key: &Key, full: &KeyPath, entry: &Entry) -> Result<Checked, Problem> {
-    match key.kind.read(&entry.raw) {
+    match key.kind.read_named(full.last(), &entry.raw) {
         Ok(value) => Ok(Checked { value, place: entry.place.clone(), given: true }),
         Err(refusal) => {
             Err(Problem::error(entry.place.clone(), full, refusal.message).maybe_help(refusal.help))

@@ -34,7 +34,8 @@ pub fn explain(word: &str) -> Result<String, String> {
         return Ok(format!("{} is the old name of {} (since {})\n", alias.old, alias.new, alias.since));
     }
     let names = all_names();
-    let near = nearest(word, names.iter().map(String::as_str)).map(|near| format!("; did you mean {near}?"));
+    let near = nearest(protocol::bare(word), names.iter().map(String::as_str))
+        .map(|near| format!("; did you mean {near}?"));
     Err(format!("nothing is called \"{word}\"{}", near.unwrap_or_default()))
 }
 
@@ -42,13 +43,22 @@ pub fn explain(word: &str) -> Result<String, String> {
 fn keys(word: &str) -> Vec<String> {
     let pairs = || SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key)));
     let exact: Vec<String> = pairs()
-        .filter(|(section, key)| section.key_path(key) == word || matches(&section.key_path(key), word))
+        .filter(|(section, key)| section.key_path(key) == word || is_concrete(section, key, word))
         .map(|(section, key)| key_text(section, key))
         .collect();
     if !exact.is_empty() {
         return exact;
     }
     pairs().filter(|(_, key)| key.path == word).map(|(section, key)| key_text(section, key)).collect()
+}
+
+/// Whether a word is the path of a key with chosen names in place of brackets. Parameters are explained by
+/// [`protocol::explain`].
+fn is_concrete(section: &Section, key: &Key, word: &str) -> bool {
+    let is_known =
+        || word.rsplit('.').next().is_some_and(|name| (key.kind.open_names().names)().contains(&name));
+    let is_chosen = || !key.is_open() || !matches!(key.kind, Kind::Parameter) && is_known();
+    matches(&section.key_path(key), word) && is_chosen()
 }
 
 /// Whether a declared path is that of a concrete key.

@@ -5,9 +5,11 @@ use models::agents::conduct::{Conduct, Keeps};
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{FilecoinConfig, ForecastPlan, GasConfig, MinerGroup};
 use models::filecoin::background::{Background, Point};
+use models::filecoin::base_fee::OtherGas;
 use models::filecoin::chain::ChainConfig;
 use models::filecoin::consensus_fault::FaultKind;
 use models::filecoin::network::Start;
+use models::filecoin::policy::{Parameter, Policy};
 use models::filecoin::power::PowerPair;
 use models::filecoin::proofs::cost::SealingSpeed;
 use models::filecoin::proofs::deletion::{Deletion, Pattern};
@@ -29,7 +31,7 @@ pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
     let background = values.all("filecoin.background").next();
     let start = start(keys);
     let chain = ChainConfig {
-        policy: RuleSet::named(keys.text("rules")).expect("a rule set passed the check").policy(),
+        policy: policy(keys).expect("rule set and parameters passed the check"),
         sector_size: if keys.text("sector_size") == "64GiB" { 64 << 30 } else { 32 << 30 },
         partition_sectors: if keys.text("sector_size") == "64GiB" { 2_300 } else { 2_349 },
         weight: u32::try_from(keys.whole("weight")).expect("bounded by its key"),
@@ -43,6 +45,11 @@ pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
     let gas = GasConfig {
         base_fee: keys.money("base_fee"),
         premium: keys.money("gas_premium"),
+        moves: keys.flag("base_fee_moves"),
+        others: background.map_or(OtherGas::NONE, |keys| OtherGas {
+            limit: i64::try_from(keys.whole("gas")).expect("bounded by its key"),
+            premium: keys.money("gas_premium"),
+        }),
         ..GasConfig::default()
     };
     let groups = values.all("miners.<group>").map(|keys| group(values, keys)).collect();
@@ -57,6 +64,22 @@ fn forecast_plan(from: SimSpan, duration: Epochs) -> ForecastPlan {
         from_day: u32::try_from(from).expect("bounded by its key"),
         rows: usize::try_from(days - from + 1).expect("a forecast begins within the run"),
     }
+}
+
+/// The parameters of a rule set with those that the scenario overrides; nothing if the rule set was refused.
+pub fn policy(keys: &Instance) -> Option<Policy> {
+    let mut policy = RuleSet::named(keys.maybe_text("rules")?)?.policy();
+    for (name, checked) in keys.open("parameters") {
+        let parameter = Parameter::named(name).expect("a parameter passed the check");
+        parameter.set(&mut policy, &checked.value.words()).expect("a value passed the check");
+    }
+    Some(policy)
+}
+
+/// First and last epoch of a chain; nothing if a key that says it was refused.
+pub fn epochs_of(keys: &Instance, duration: SimSpan) -> Option<(Epoch, Epoch)> {
+    let first = Epoch::new(i64::try_from(keys.maybe_whole("start_epoch")?).ok()?);
+    Some((first, first + epochs(duration)))
 }
 
 /// Whole epochs of a span, rounded down.

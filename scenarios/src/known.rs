@@ -13,6 +13,11 @@ pub fn plots() -> Vec<&'static str> {
     PLOTS.iter().map(|kind| kind.name).collect()
 }
 
+/// Names of the parameters of Filecoin's protocol.
+pub fn parameters() -> Vec<&'static str> {
+    models::filecoin::policy::PARAMETERS.iter().map(|parameter| parameter.name).collect()
+}
+
 /// Names of Filecoin's rule sets.
 pub fn rule_sets() -> Vec<&'static str> {
     models::filecoin::rulesets::RULE_SETS.iter().map(|rules| rules.name).collect()

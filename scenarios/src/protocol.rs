@@ -6,8 +6,20 @@ use models::filecoin::policy::{PARAMETERS, Parameter};
 use models::filecoin::rulesets::{RULE_SETS, RuleSet, history};
 use std::fmt::Write as _;
 
+/// The table of a scenario that overrides parameters.
+const TABLE: &str = "filecoin.parameters";
+
+/// A word without the table of parameters before it.
+pub fn bare(word: &str) -> &str {
+    word.strip_prefix(TABLE).and_then(|name| name.strip_prefix('.')).unwrap_or(word)
+}
+
 /// Everything of that name.
 pub fn explain(word: &str) -> Vec<String> {
+    if word == TABLE {
+        return vec![table_text()];
+    }
+    let word = bare(word);
     let parameters = PARAMETERS.iter().filter(|parameter| parameter.name == word).map(parameter_text);
     let rules = RULE_SETS.iter().filter(|rules| rules.name == word).map(rules_text);
     let formulas = FORMULAS
@@ -33,11 +45,22 @@ fn parameter_text(parameter: &Parameter) -> String {
     for (rules, value) in history(parameter) {
         line(rules, &value);
     }
-    if let Some((low, high)) = parameter.bounds {
-        line("legal", &format!("{low} to {high}"));
-    }
+    line("takes", &parameter.expected());
     line("since", parameter.since);
     line("source", parameter.source);
+    line("set by", &format!("{TABLE}.{}", parameter.name));
+    text
+}
+
+/// All parameters that a scenario may override.
+fn table_text() -> String {
+    let width = PARAMETERS.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
+    let mut text = format!(
+        "[{TABLE}]\nOverrides parameters of the rule set; `lastcopy explain NAME` says all of one.\n"
+    );
+    for parameter in PARAMETERS {
+        writeln!(text, "  {:<width$}  {}", parameter.name, parameter.doc).expect("a string takes all");
+    }
     text
 }
 

@@ -93,6 +93,13 @@ pub static RULES: &[Rule] = &[
         doc: "At start_epoch = 0 nothing has happened yet: no effective network time, nothing burnt.",
         check: genesis_is_a_beginning,
     },
+    Rule {
+        name: "parameters-fit-together",
+        doc: "Parameters of the chain that a scenario overrides make a chain together: deadlines divide the proving \
+              period, cut-offs lie within it, a sector may live as long as it must, what is minted is in the pot, and \
+              the baseline stays below 2^104 bytes to the end of the run.",
+        check: parameters_fit_together,
+    },
 ];
 
 /// Applies all rules. Values may be incomplete if keys were refused; a rule then looks away.
@@ -355,6 +362,16 @@ fn forecasts_follow_a_whole_network(values: &Values, problems: &mut Problems) {
             let help =
                 "a background's pledge and supply are given, so that a forecast has nothing to say of them";
             problems.push(at(chain, "forecast_from", message).help(help));
+        }
+    }
+}
+
+fn parameters_fit_together(values: &Values, problems: &mut Problems) {
+    for chain in values.all("filecoin") {
+        let span = duration(values).and_then(|duration| crate::filecoin::epochs_of(chain, duration));
+        let (Some(policy), Some((first, last))) = (crate::filecoin::policy(chain), span) else { continue };
+        for misfit in policy.misfits(first, last) {
+            problems.push(at(chain, &format!("parameters.{}", misfit.name), misfit.message));
         }
     }
 }

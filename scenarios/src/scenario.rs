@@ -233,7 +233,11 @@ fn chosen_size(document: &mut Document, name: &str) -> Result<Layer, Problem> {
 fn axis_value(path: &KeyPath, entry: &Entry, problems: &mut Problems) -> Option<Value> {
     let mut refusal = None;
     for (_, key) in declarations(path) {
-        match key.kind.read(&entry.raw) {
+        if key.is_open() && !(key.kind.open_names().names)().contains(&path.last()) {
+            // The variants say so, with advice.
+            return None;
+        }
+        match key.kind.read_named(path.last(), &entry.raw) {
             Ok(value) => return Some(value),
             Err(error) => refusal = refusal.or(Some(error)),
         }

@@ -4,6 +4,7 @@
 
 use crate::keys::kind::NAME_MAX;
 use crate::keys::{Key, Kind, Need, OVERRIDES, SECTIONS, Section, is_open_name};
+use models::filecoin::policy::{PARAMETERS, Parameter};
 use serde_json::{Map, Value, json};
 
 /// The schema as JSON text.
@@ -60,6 +61,9 @@ fn object<'a>(leaves: impl IntoIterator<Item = &'a Leaf>, depth: usize) -> Value
         let schema = below(&inside, depth + 1);
         match name {
             "<n>" => return json!({ "type": "array", "items": schema }),
+            name if is_open_name(name) && matches!(inside[0].key.kind, Kind::Parameter) => {
+                properties.extend(PARAMETERS.iter().map(parameter_schema));
+            }
             name if is_open_name(name) => chosen = schema,
             name => {
                 properties.insert(name.into(), schema);
@@ -97,6 +101,12 @@ fn key_schema(key: &Key) -> Value {
     schema
 }
 
+/// A protocol parameter under `[filecoin.parameters]`.
+fn parameter_schema(parameter: &Parameter) -> (String, Value) {
+    let doc = format!("{} Expected: {}.", parameter.doc, parameter.expected());
+    (parameter.name.into(), json!({ "type": ["string", "integer", "boolean"], "description": doc }))
+}
+
 fn kind_schema(kind: &Kind) -> Value {
     match kind {
         Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
@@ -118,6 +128,7 @@ fn kind_schema(kind: &Kind) -> Value {
         }
         Kind::Entry(catalog) => json!({ "enum": (catalog.names)() }),
         Kind::Reference(_) | Kind::Chunker => json!({ "type": "string" }),
+        Kind::Parameter => json!({ "type": ["string", "integer", "boolean"] }),
         Kind::Digest => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
         Kind::List(item) => json!({ "type": "array", "minItems": 1, "items": kind_schema(item) }),
     }
@@ -134,6 +145,9 @@ mod tests {
         assert_eq!(group["count"]["minimum"], json!(1));
         assert!(group["session"]["properties"]["mean_up"].is_object());
         assert_eq!(group["region"]["anyOf"].as_array().map(Vec::len), Some(2));
+        let parameters = &schema["properties"]["filecoin"]["properties"]["parameters"];
+        assert!(parameters["properties"]["pledge_lock_target"]["description"].is_string());
+        assert_eq!(parameters["additionalProperties"], json!(false));
         assert_eq!(schema["properties"]["plot"]["type"], json!("array"));
         assert_eq!(schema["required"], json!(["schema", "name", "duration"]));
     }

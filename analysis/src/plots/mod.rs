@@ -141,14 +141,14 @@ pub fn draw(run: &Run, spec: &PlotSpec) -> Result<Picture, AnalysisError> {
 
 /// Draws the figures that the manifest asks for into the folder `out` (`<name>.svg` and `<name>.png`).
 ///
-/// If it asks for none, ladder, survival and times to first byte are drawn as far as there are data.
+/// If it asks for none, those of [`standard`] are drawn as far as there are data.
 ///
 /// # Errors
 /// If a figure is asked for that cannot exist (nothing is drawn then), or a file cannot be written. A
 /// figure that has nothing to show is no error: it is in [`Figures::notices`].
 pub fn draw_all(run: &Run, out: &Path) -> Result<Figures, AnalysisError> {
     let asked = &run.manifest().plots;
-    let standard = standard();
+    let standard = standard(run);
     let specs = if asked.is_empty() { &standard } else { asked };
     for (i, spec) in specs.iter().enumerate() {
         check(spec)?;
@@ -185,8 +185,33 @@ fn write(
     Ok(())
 }
 
-/// The figures of a scenario that asks for none.
-fn standard() -> Vec<PlotSpec> {
+/// Metrics of storage miners that are worth a look by themselves.
+const OF_MINERS: &[&str] =
+    &["miners_power", "miners_balance", "active_sectors", "faulty_sectors", "miners_fees"];
+
+/// The figures of a scenario that asks for none: ladder, survival and times to first byte where there are objects, and
+/// what was recorded of storage miners where there are any.
+fn standard(run: &Run) -> Vec<PlotSpec> {
+    let has = |table: &str| run.entry(table).is_some_and(|entry| entry.rows > 0);
+    let metrics = &run.manifest().metrics;
+    let is_recorded = |name: &&&str| metrics.iter().any(|metric| metric.name == **name);
+    let mut specs = Vec::new();
+    if has("objects") || !has("miners") {
+        specs.extend(of_objects());
+    }
+    if has("miners") && has("series") {
+        let band = |metric: &&str| PlotSpec {
+            name: (*metric).into(),
+            kind: "band".into(),
+            metric: (*metric).into(),
+            ..PlotSpec::default()
+        };
+        specs.extend(OF_MINERS.iter().filter(is_recorded).map(band));
+    }
+    specs
+}
+
+fn of_objects() -> Vec<PlotSpec> {
     let spec = |name: &str, kind: &str, metric: &str| PlotSpec {
         name: name.into(),
         kind: kind.into(),

@@ -4,6 +4,7 @@ use crate::fixture::{Builder, DAY, Fate, Folder, METRICS, OBJECTS, READS, SECOND
 use crate::world::{World, declare, fill};
 use analysis::plots::{self, Figures, PLOTS};
 use analysis::{AnalysisError, Run};
+use sim_core::record::schema::{Column, Table};
 use sim_core::record::{Recorder, Value};
 use sim_core::time::SimTime;
 use std::fs;
@@ -256,6 +257,40 @@ fn a_figure_of_nothing_is_a_notice_and_no_file() {
             "figure `wait` was not drawn: no read succeeded, so none has a value in `ttfb_ms`",
         ]
     );
+}
+
+/// A run of storage miners alone, without a file, and no figures asked for.
+fn miners() -> Builder {
+    static MINERS: Table =
+        Table { name: "miners", doc: "One row per miner.", columns: &[Column::text("miner", "")] };
+    let mut builder = Builder::new("miners", "100");
+    builder.declare(&[&OBJECTS, &READS]);
+    builder.metric("faulty_sectors", "faulty sectors of simulated miners", "");
+    builder.metric("miners_balance", "wallets and actors of simulated miners", "FIL");
+    for arm in ["declares", "ignores"] {
+        builder.cell(arm, 0, &[], 0, |tables| {
+            tables.row(&MINERS, &["all/0".into()]);
+            for at in [0, 50, 100] {
+                for metric in ["faulty_sectors", "miners_balance"] {
+                    let at = SimTime::from_nanos(at * SECOND).into();
+                    tables.row(&SERIES, &[at, metric.into(), 3.0.into()]);
+                }
+            }
+        });
+    }
+    builder
+}
+
+#[test]
+fn a_run_of_miners_alone_shows_its_miners_when_nothing_is_asked_for() {
+    let folder = miners().write();
+    let figures = draw(&folder, &folder.path().join("figures"));
+    assert_eq!(figures.notices, Vec::<String>::new());
+    let names: Vec<String> = bytes(&figures.files).into_iter().map(|(name, _)| name).collect();
+    let expected = ["miners_balance.svg", "miners_balance.png", "faulty_sectors.svg", "faulty_sectors.png"];
+    assert_eq!(names, expected);
+    let svg = fs::read_to_string(&figures.files[0]).expect("it was written");
+    assert!(svg.contains("\ndeclares\n") && svg.contains("\nignores\n"), "{svg}");
 }
 
 #[test]

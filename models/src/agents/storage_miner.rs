@@ -22,7 +22,7 @@ use crate::filecoin::miner::{MinerActor, PreCommitInfo, Refusal};
 use crate::filecoin::piece::node::Node;
 use crate::filecoin::policy::Policy;
 use crate::filecoin::proofs::family::ProofFamily;
-use crate::units::{AttoFil, Epoch, Epochs};
+use crate::units::{AttoFil, Epoch, Epochs, Power};
 use serde::{Deserialize, Serialize};
 use sim_core::dist::{self, Law};
 use sim_core::draws::{Domain, Draws, Entity};
@@ -96,6 +96,8 @@ pub struct OperatorConfig {
 /// What an operator wants done.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Wish {
+    /// Create the miner's actor, with the deposit that the rules ask for (FIP-0077).
+    Create,
     /// Seal sectors with the ticket of that epoch; the bytes are made now.
     Seal(Vec<SectorNumber>, Epoch),
     /// [`MinerActor::pre_commit`].
@@ -171,6 +173,8 @@ pub struct Operator {
     entity: Entity,
     agenda: BTreeMap<Epoch, Vec<Task>>,
     next_number: u64,
+    /// Whether its actor is on the chain.
+    is_created: bool,
     batches: BTreeMap<u64, Batch>,
     disks: BTreeMap<u64, Disk>,
     /// Deadlines that are on the agenda.
@@ -203,6 +207,7 @@ impl Operator {
             entity,
             agenda: BTreeMap::new(),
             next_number: 0,
+            is_created: false,
             batches: BTreeMap::new(),
             disks: BTreeMap::new(),
             proving: BTreeMap::new(),
@@ -258,6 +263,11 @@ impl Operator {
     }
 
     fn seal(&mut self, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
+        if !self.is_created && view.policy.create_miner_deposit_power > Power::ZERO {
+            // It seals once it has an actor to commit to.
+            wishes.push(Wish::Create);
+            return;
+        }
         let count = config.batch.min(config.sectors - self.next_number);
         let (first, ticket) = (self.next_number, view.now - Epochs::ONE);
         self.next_number += count;
@@ -326,6 +336,11 @@ impl Operator {
     ) {
         let again = view.now + Epochs::from_days(1);
         match (wish, answer) {
+            (Wish::Create, Ok(())) => {
+                self.is_created = true;
+                self.plan(view.now, Task::Seal);
+            }
+            (Wish::Create, Err(_)) => self.plan(view.now + SHORT_OF_MONEY, Task::Seal),
             (Wish::PreCommit(infos), Ok(())) => {
                 let ready = view.now + view.policy.precommit_challenge_delay + Epochs::ONE;
                 self.plan(ready, Task::Prove2(infos[0].number.0));

@@ -30,9 +30,11 @@ use super::miner::holdings::PartitionProof;
 use super::miner::sector::{Contents, SectorNumber};
 use super::miner::{Checked, DeadlineEnd, Effects, MinerActor, PreCommitInfo, Refusal};
 use super::network::{Network, Start};
+use super::new_sector::NewSector;
 use super::piece::node::Node;
 use super::policy::Policy;
 use super::power::Claims;
+use super::split::{RewardParts, split_reward};
 use crate::ids::MinerId;
 use crate::units::{AttoFil, Epoch, Epochs, Power};
 use serde::{Deserialize, Serialize};
@@ -173,9 +175,9 @@ impl Chain {
         self.network.conditions(config, self.now)
     }
 
-    /// The initial pledge of so much quality-adjusted power now.
-    pub fn pledge_of(&self, config: &ChainConfig, qa: Power) -> AttoFil {
-        self.conditions(config).initial_pledge(qa)
+    /// What a new sector would lock, earn and pay now.
+    pub fn new_sector(&self, config: &ChainConfig) -> NewSector {
+        NewSector::of(&self.conditions(config), self.now - config.start.epoch)
     }
 
     /// The randomness of the beacon at an epoch.
@@ -186,6 +188,22 @@ impl Chain {
     /// The ticket of an epoch.
     pub fn ticket(epoch: Epoch, draws: &Draws) -> [u8; 32] {
         randomness(TICKET, epoch, draws)
+    }
+
+    /// Creates a miner's actor with the deposit that the rules ask for out of its operator's wallet; it is locked and
+    /// vests as a reward does (FIP-0077).
+    ///
+    /// # Errors
+    /// If the wallet has less; then nothing has changed.
+    pub fn create_miner(&mut self, config: &ChainConfig, id: MinerId) -> Result<(), Refusal> {
+        let deposit = self.conditions(config).create_miner_deposit();
+        let available = self.ledger.balance(Account::Wallet(id));
+        if available < deposit {
+            self.tally.refused += 1;
+            return Err(Refusal::Funds { needed: deposit, available });
+        }
+        self.transfer(Account::Wallet(id), Account::Miner(id), deposit, Reason::TopUp);
+        self.message(config, id, |miner, terms, _| Ok(miner.create(deposit, terms)))
     }
 
     /// Moves money between accounts outside of any message: capital, top-ups.
@@ -462,7 +480,7 @@ impl Chain {
         self.lottery.draw(self.now, rest.power.qa, draws)
     }
 
-    /// A miner won and can prove it: it is paid, if it may mine. Whether it was.
+    /// A miner won and can prove it: it makes a block and is paid, if it may mine. Whether it may.
     pub fn award(&mut self, config: &ChainConfig, id: MinerId, wins: u32) -> bool {
         if !self.miners[id.index()].may_mine(self.now) {
             self.tally.lost_wins += u64::from(wins);
@@ -470,8 +488,8 @@ impl Chain {
         }
         let counted = i64::from(wins).min(config.policy.max_wins);
         let left = self.ledger.balance(Account::RewardPot);
-        let reward = self.network.pay_block(&config.policy, counted, left, true);
-        self.transfer(Account::RewardPot, Account::Miner(id), reward, Reason::BlockReward);
+        let minted = self.network.pay_block(&config.policy, counted, left, true);
+        let RewardParts { consensus: reward, .. } = self.pay_out(config, minted, Account::Miner(id));
         let terms = self.conditions(config);
         let balance = self.ledger.balance(Account::Miner(id));
         let effects = self.miners[id.index()].apply_reward(reward, &terms, balance);
@@ -479,6 +497,16 @@ impl Chain {
         self.tally.wins += counted as u64;
         self.has_block = true;
         true
+    }
+
+    /// Pays what a block minted to its producer, to services and to nobody (FIP-0118; all to the producer before).
+    fn pay_out(&mut self, config: &ChainConfig, minted: AttoFil, producer: Account) -> RewardParts {
+        let elapsed = self.now - config.start.epoch;
+        let parts = split_reward(&config.policy, minted, elapsed);
+        self.transfer(Account::RewardPot, producer, parts.consensus, Reason::BlockReward);
+        self.transfer(Account::RewardPot, Account::Services, parts.service, Reason::ServiceReward);
+        self.transfer(Account::RewardPot, Account::Burnt, parts.burnt, Reason::RewardBurn);
+        parts
     }
 
     /// A miner won and cannot prove it.
@@ -492,8 +520,9 @@ impl Chain {
             return;
         }
         let left = self.ledger.balance(Account::RewardPot);
-        let reward = self.network.pay_block(&config.policy, i64::from(wins), left, false);
-        self.transfer(Account::RewardPot, Account::Background, reward, Reason::BlockReward);
+        let minted = self.network.pay_block(&config.policy, i64::from(wins), left, false);
+        let parts = self.pay_out(config, minted, Account::Background);
+        self.network.rest_burns(parts.burnt);
         self.tally.rest_wins += u64::from(wins);
         self.has_block = true;
     }

@@ -92,6 +92,12 @@ impl<'a> Conditions<'a> {
         monies::initial_pledge(self.policy, &self.pledge_inputs, &self.estimates, &outlook, qa)
     }
 
+    /// What a new miner deposits (FIP-0077).
+    pub fn create_miner_deposit(&self) -> AttoFil {
+        let outlook = self.outlook(&self.outlooks.pledge, self.policy.pledge_projection);
+        monies::create_miner_deposit(self.policy, &self.pledge_inputs, &self.estimates, &outlook)
+    }
+
     /// The daily fee of a sector of so much quality-adjusted power.
     pub fn daily_fee(&self, qa: Power) -> AttoFil {
         monies::daily_fee(self.policy, self.pledge_inputs.circulating, qa)
@@ -103,6 +109,11 @@ impl<'a> Conditions<'a> {
             return AttoFil::ZERO;
         }
         monies::daily_fee_due(self.policy, fees, &self.day_outlook(), live)
+    }
+
+    /// What so much power is expected to earn in a day.
+    pub fn day_reward(&self, qa: Power) -> AttoFil {
+        self.day_outlook().of(qa)
     }
 
     /// The fee for power that was faulty when its deadline ended.

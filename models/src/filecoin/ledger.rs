@@ -6,7 +6,8 @@
 //! to the account that nobody can spend (f099).
 //!
 //! ```text
-//!   reward pot ── block reward ──> miner, background         reserve: never moves (f090, FIP-0085)
+//!   reward pot ── block reward ──> miner, background, services, burnt (FIP-0118)
+//!                                                            reserve: never moves (f090, FIP-0085)
 //!   wallet ── top-up ──> miner ── withdrawal ──> wallet      wallet: the operator's own money
 //!   miner, wallet ── fees, deposits, gas ──> burnt           holders: everybody else
 //! ```
@@ -37,6 +38,8 @@ pub enum Account {
     Holders,
     /// The miners that are not simulated one by one.
     Background,
+    /// Paid services, what they have not claimed yet included (FIP-0118).
+    Services,
     /// The money of a simulated miner's operator outside of the miner actor.
     Wallet(MinerId),
     /// The balance of a simulated miner actor.
@@ -44,7 +47,7 @@ pub enum Account {
 }
 
 /// Accounts that exist once.
-const SINGLES: usize = 5;
+const SINGLES: usize = 6;
 
 /// Why money moves.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -78,10 +81,14 @@ pub enum Reason {
     ReporterReward,
     /// What whoever reported a consensus fault gets.
     FaultReporter,
+    /// What paid services get of a block's reward (FIP-0118).
+    ServiceReward,
+    /// What nobody gets of it (FIP-0118).
+    RewardBurn,
 }
 
 /// Number of reasons.
-pub const REASONS: usize = 14;
+pub const REASONS: usize = 16;
 
 /// Every reason, by its number.
 pub const ALL_REASONS: [Reason; REASONS] = [
@@ -99,6 +106,8 @@ pub const ALL_REASONS: [Reason; REASONS] = [
     Reason::ConsensusFault,
     Reason::ReporterReward,
     Reason::FaultReporter,
+    Reason::ServiceReward,
+    Reason::RewardBurn,
 ];
 
 /// A movement of money.
@@ -167,7 +176,7 @@ impl Ledger {
         let rest = FIL_BASE - opening.reward_pot - opening.reserve - opening.burnt;
         assert!(!rest.is_negative(), "opening balances beyond all there is: {opening:?}");
         Ledger {
-            singles: [opening.reward_pot, opening.reserve, opening.burnt, rest, AttoFil::ZERO],
+            singles: [opening.reward_pot, opening.reserve, opening.burnt, rest, AttoFil::ZERO, AttoFil::ZERO],
             wallets: vec![AttoFil::ZERO; miners],
             actors: vec![AttoFil::ZERO; miners],
             books: vec![Book::default(); miners],
@@ -183,6 +192,7 @@ impl Ledger {
             Account::Burnt => self.singles[2],
             Account::Holders => self.singles[3],
             Account::Background => self.singles[4],
+            Account::Services => self.singles[5],
             Account::Wallet(miner) => self.wallets[miner.index()],
             Account::Miner(miner) => self.actors[miner.index()],
         }
@@ -195,6 +205,7 @@ impl Ledger {
             Account::Burnt => &mut self.singles[2],
             Account::Holders => &mut self.singles[3],
             Account::Background => &mut self.singles[4],
+            Account::Services => &mut self.singles[5],
             Account::Wallet(miner) => &mut self.wallets[miner.index()],
             Account::Miner(miner) => &mut self.actors[miner.index()],
         }
@@ -258,8 +269,14 @@ impl Ledger {
     /// Every account that is overdrawn; none, always.
     pub fn overdrawn(&self) -> impl Iterator<Item = (Account, AttoFil)> {
         let id = |place: usize| MinerId(place as u32);
-        let singles =
-            [Account::RewardPot, Account::Reserve, Account::Burnt, Account::Holders, Account::Background];
+        let singles = [
+            Account::RewardPot,
+            Account::Reserve,
+            Account::Burnt,
+            Account::Holders,
+            Account::Background,
+            Account::Services,
+        ];
         let wallets = (0..self.wallets.len()).map(move |place| Account::Wallet(id(place)));
         let actors = (0..self.actors.len()).map(move |place| Account::Miner(id(place)));
         let all = singles.into_iter().chain(wallets).chain(actors);

@@ -8,17 +8,19 @@
 //!   of data possession.
 //! - [`quality`], [`quantize`], [`deadline`]: power of a sector, grids of epochs, proving periods.
 //! - [`piece`], [`proofs`]: piece commitments; sealing, proofs of replication and of space-time, and what they cost.
-//! - [`gas`], [`election`]: base fee and gas, wins of an epoch.
+//! - [`gas`], [`base_fee`], [`election`]: what gas costs, the base fee as it moves, wins of an epoch.
 //! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
 //!   floats.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
-//! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
+//! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners;
+//!   [`new_sector`]: what whoever comes now would lock and earn.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a
 //! generator. Amounts but for those of the forecast are integer attoFIL, rounded as the chain rounds them; `models/tests/filecoin_rows.rs` compares
 //! with values of the chain's own tests.
 
 pub mod background;
+pub mod base_fee;
 pub mod chain;
 pub mod collateral;
 pub mod conditions;
@@ -33,6 +35,7 @@ pub mod lottery;
 pub mod miner;
 pub mod monies;
 pub mod network;
+pub mod new_sector;
 pub mod paych;
 pub mod piece;
 pub mod policy;

@@ -58,7 +58,7 @@ pub struct Network {
     frozen: (PowerPair, AttoFil),
     /// Rewards paid to simulated miners.
     paid_simulated: AttoFil,
-    /// Burnt before the chain began.
+    /// Burnt before the chain began, and of what the rest minted since: the given supply knows of both.
     burnt_before: AttoFil,
     /// Smallest theta that the next epoch may have.
     theta: Q128,
@@ -121,6 +121,11 @@ impl Network {
             self.paid_simulated += reward;
         }
         reward
+    }
+
+    /// So much of what the rest minted was burnt (FIP-0118). With a background its path of the supply says so already.
+    pub fn rest_burns(&mut self, amount: AttoFil) {
+        self.burnt_before += amount;
     }
 
     /// The end of an epoch: power and pledge are frozen, smoothed power follows, the next reward is set.

@@ -12,9 +12,11 @@ use super::fixed::Q128;
 use crate::units::{AttoFil, Epochs, Power};
 use serde::{Deserialize, Serialize};
 
+mod fit;
 mod setting;
 mod table;
 
+pub use fit::Misfit;
 pub use setting::Setting;
 pub use table::{PARAMETERS, Policy};
 
@@ -76,6 +78,8 @@ pub struct Parameter {
     pub doc: &'static str,
     /// Unit of its values in words, empty for a plain number.
     pub unit: &'static str,
+    /// What a value of it looks like, as it follows "expected"; see [`Parameter::expected`] for its bounds besides.
+    pub form: &'static str,
     /// The smallest and the largest value that a scenario may set; `None` for choices.
     pub bounds: Option<(&'static str, &'static str)>,
     /// Network version, and the proposal, since which the rule has been there.
@@ -96,6 +100,12 @@ impl Parameter {
     /// Its value under a policy, as text that [`Parameter::set`] reads.
     pub fn value(&self, policy: &Policy) -> String {
         (self.read)(policy)
+    }
+
+    /// What values it takes, as it follows "expected".
+    pub fn expected(&self) -> String {
+        let bounds = self.bounds.map(|(low, high)| format!(" from {low} to {high}"));
+        format!("{}{}", self.form, bounds.unwrap_or_default())
     }
 
     /// Sets it from a text with its unit.

@@ -1,15 +1,23 @@
 //! The split of newly minted reward between block producers and paid services: FIP-0118, a draft of July 2026.
 //!
-//! Block producers' share falls from 95 to 50 percent, linearly, five points a quarter. That of services rises by five
-//! points a quarter, the first time by itself and then only if the quarter's payment volume meets a gate that grows
-//! 2.7 times with every step. What neither gets is burnt; tips and penalties stay as they are. Under the other rule
-//! sets producers get all.
+//! ```text
+//!   producers   95 % falling to 50 %, linearly, five points a quarter
+//!   services     5 % rising to 10 % within the first quarter, then five points a quarter, if its payment volume met a
+//!                gate that grows 2.7 times with every step; never more than producers leave
+//!   burnt       the exact residual, dust of rounding included
+//! ```
 //!
-//! Left out: the time locks on changes of the shares and how services divide theirs, which are governance; the draft
-//! leaves open how long a quarter is (`reward_quarter`).
+//! Each part is a share of the block's reward, rounded toward minus infinity; tips and penalties stay as they are, and
+//! the whole reward counts as mined (sections 2.4.3 and 2.5). Pledges and fees go on reading the whole reward. Under the
+//! other rule sets producers get all.
+//!
+//! Assumptions, for a draft without a height: the split begins with the chain; every quarter has the same payment
+//! volume (`reward_service_volume`); a quarter is a fourth of 365 days (`reward_quarter`), which the draft leaves open.
+//! Left out: the ten days and the time lock between a quarter's end and its step, and how services divide theirs, which
+//! are governance; the grid of 10^-18 that weights are stored on, below a part in 10^9 of a point.
 
 use super::fixed::{Int384, wide};
-use super::policy::Policy;
+use super::policy::{Policy, Share};
 use crate::units::{AttoFil, AttoUsd, Epochs};
 
 /// What is minted, divided.
@@ -53,20 +61,48 @@ fn consensus_share(policy: &Policy, elapsed: Epochs) -> Fraction {
     if now.less_than(floor) { floor } else { now }
 }
 
-/// Services' share after so many raises, at most what producers leave.
-fn service_share(policy: &Policy, raises: u32, consensus: Fraction) -> Fraction {
-    let (start, step) = (policy.reward_service_start, policy.reward_service_step);
-    let num = wide(start.num) * wide(step.den) + wide(step.num) * wide(i128::from(raises)) * wide(start.den);
-    let raised = Fraction { num, den: wide(start.den) * wide(step.den) };
+/// Services' share after so long, at most what producers leave.
+fn service_share(policy: &Policy, elapsed: Epochs, consensus: Fraction) -> Fraction {
+    let (start, step, quarter) =
+        (policy.reward_service_start, policy.reward_service_step, policy.reward_quarter.count());
+    let elapsed = elapsed.count().max(0);
+    // Steps in parts of a quarter: the first is climbed, the others are taken.
+    let steps = match elapsed / quarter {
+        0 => wide(i128::from(elapsed)),
+        quarters => wide(i128::from(raises(policy, quarters))) * wide(i128::from(quarter)),
+    };
+    let den = wide(start.den) * wide(step.den) * wide(i128::from(quarter));
+    let base = wide(start.num) * wide(step.den) * wide(i128::from(quarter));
+    let raised = Fraction { num: base + wide(step.num) * steps * wide(start.den), den };
     let left = Fraction { num: consensus.den - consensus.num, den: consensus.den };
     if left.less_than(raised) { left } else { raised }
 }
 
-/// Divides newly minted reward, so long after the split began and after so many raises of the services' share.
-pub fn split_reward(policy: &Policy, minted: AttoFil, elapsed: Epochs, raises: u32) -> RewardParts {
+/// Raises of the services' share after so many quarters of the same payment volume.
+fn raises(policy: &Policy, quarters: i64) -> i64 {
+    let mut raises = 0;
+    for quarter in 0..quarters {
+        let next = raises_after_quarter(policy, raises, policy.reward_service_volume);
+        if next == raises {
+            break;
+        }
+        raises = next;
+        // Behind the last gate they all ask for the same.
+        if i64::from(raises) > policy.reward_gate_last + 1 {
+            return i64::from(raises) + quarters - quarter - 1;
+        }
+    }
+    i64::from(raises)
+}
+
+/// Divides newly minted reward, so long after the split began.
+pub fn split_reward(policy: &Policy, minted: AttoFil, elapsed: Epochs) -> RewardParts {
+    if policy.reward_consensus_start == Share::new(1, 1) && policy.reward_consensus_step.num == 0 {
+        return RewardParts { consensus: minted, service: AttoFil::ZERO, burnt: AttoFil::ZERO };
+    }
     let share = consensus_share(policy, elapsed);
     let consensus = share.floor_of(minted);
-    let service = service_share(policy, raises, share).floor_of(minted);
+    let service = service_share(policy, elapsed, share).floor_of(minted);
     RewardParts { consensus, service, burnt: minted - consensus - service }
 }
 
@@ -95,26 +131,50 @@ mod tests {
         RuleSet::named("draft-fip-0118").expect("the draft").policy()
     }
 
+    /// Thousandths of a reward after so many halves of a quarter, every quarter with that volume.
+    fn permille(volume: i64, halves: i64) -> [i128; 3] {
+        let mut policy = draft();
+        policy.reward_service_volume = AttoUsd::from_usd(volume);
+        let elapsed = Epochs::new(policy.reward_quarter.count() * halves / 2);
+        let parts = split_reward(&policy, AttoFil::from_fil(1_000), elapsed);
+        [parts.consensus, parts.service, parts.burnt]
+            .map(|part| part.floor_div(AttoFil::from_fil(1).atto()).atto())
+    }
+
     #[test]
     fn before_the_draft_producers_get_all() {
         let minted = AttoFil::from_fil(30);
-        let parts = split_reward(&RuleSet::newest().policy(), minted, Epochs::from_days(1_000), 9);
+        let parts = split_reward(&RuleSet::newest().policy(), minted, Epochs::from_days(1_000));
         assert_eq!(parts, RewardParts { consensus: minted, service: AttoFil::ZERO, burnt: AttoFil::ZERO });
     }
 
     #[test]
-    fn shares_move_by_five_points_a_quarter_and_the_rest_is_burnt() {
-        let (policy, minted) = (draft(), AttoFil::from_fil(100));
-        let quarters = |count: i64, raises| {
-            let parts = split_reward(&policy, minted, policy.reward_quarter * count, raises);
-            [parts.consensus, parts.service, parts.burnt].map(|part| part.atto() / 1_000_000_000_000_000_000)
-        };
-        assert_eq!(quarters(0, 0), [95, 5, 0]);
-        assert_eq!(quarters(1, 1), [90, 10, 0]);
-        assert_eq!(quarters(2, 1), [85, 10, 5]);
-        assert_eq!(quarters(9, 1), [50, 10, 40]);
-        assert_eq!(quarters(30, 1), [50, 10, 40]);
-        assert_eq!(quarters(2, 8), [85, 15, 0]);
+    fn in_the_first_quarter_services_get_what_producers_leave() {
+        assert_eq!(permille(0, 0), [950, 50, 0]);
+        assert_eq!(permille(0, 1), [925, 75, 0]);
+        assert_eq!(permille(0, 2), [900, 100, 0]);
+    }
+
+    #[test]
+    fn then_they_climb_with_their_volume_and_the_rest_is_burnt() {
+        assert_eq!(permille(3_499, 4), [850, 100, 50]);
+        assert_eq!(permille(3_499, 60), [500, 100, 400]);
+        // The first gate is met in every quarter from the second on, the next (9,450 dollars) never.
+        assert_eq!(permille(3_500, 3), [875, 100, 25]);
+        assert_eq!(permille(3_500, 4), [850, 150, 0]);
+        assert_eq!(permille(3_500, 18), [500, 150, 350]);
+        // More than any gate asks for: all that producers leave, however long.
+        assert_eq!(permille(4_000_000, 7), [775, 200, 25]);
+        assert_eq!(permille(4_000_000, 18), [500, 500, 0]);
+        assert_eq!(permille(4_000_000, 100_000), [500, 500, 0]);
+    }
+
+    #[test]
+    fn what_rounding_leaves_is_burnt_too() {
+        let policy = draft();
+        let parts = split_reward(&policy, AttoFil::new(99), Epochs::ZERO);
+        let expected = [94, 4, 1].map(AttoFil::new);
+        assert_eq!([parts.consensus, parts.service, parts.burnt], expected);
     }
 
     #[test]

@@ -5,12 +5,34 @@ use crate::filecoin::chain::Chain;
 use crate::filecoin::ledger::{Account, Reason};
 use crate::filecoin::miner::holdings::Sums;
 use crate::filecoin::miner::sector::Standing;
+use crate::filecoin::new_sector::NewSector;
 use crate::units::AttoFil;
 use crate::world::World;
 
 /// The total of a metric that is also sampled.
 fn total(world: &World, value: fn(&Chain) -> f64) -> Measured {
     world.chain().map_or(Measured::Nothing, |chain| Measured::Value(value(chain)))
+}
+
+/// The same of what a new sector comes to.
+fn of_new_sector(world: &World, value: fn(&NewSector) -> Option<f64>) -> Option<f64> {
+    value(&world.new_sector()?)
+}
+
+fn total_of_new_sector(world: &World, value: fn(&NewSector) -> Option<f64>) -> Measured {
+    of_new_sector(world, value).map_or(Measured::Nothing, Measured::Value)
+}
+
+fn base_fee(world: &World) -> Option<f64> {
+    Some(world.base_fee()?.atto() as f64)
+}
+
+fn deposit(sector: &NewSector) -> Option<f64> {
+    Some(sector.deposit.as_fil_f64_lossy())
+}
+
+fn pledge(sector: &NewSector) -> Option<f64> {
+    Some(sector.pledge.as_fil_f64_lossy())
 }
 
 fn power(chain: &Chain) -> f64 {
@@ -134,4 +156,40 @@ pub(super) const FEES: Metric = Metric {
     doc: "Fault and termination fees, lost deposits and fees for wrong proofs of all simulated miners so far.",
     sample: Some(|world| world.chain().map(fees)),
     total: Some(|world| total(world, fees)),
+};
+
+pub(super) const DEPOSIT: Metric = Metric {
+    name: "sector_deposit",
+    label: "pre-commit deposit of a new sector",
+    unit: "FIL",
+    doc: "What the pre-commit of one nominal sector would deposit now.",
+    sample: Some(|world| of_new_sector(world, deposit)),
+    total: Some(|world| total_of_new_sector(world, deposit)),
+};
+
+pub(super) const PLEDGE: Metric = Metric {
+    name: "sector_pledge",
+    label: "initial pledge of a new sector",
+    unit: "FIL",
+    doc: "What one nominal sector without verified data would lock now, weighed as the rule set weighs it.",
+    sample: Some(|world| of_new_sector(world, pledge)),
+    total: Some(|world| total_of_new_sector(world, pledge)),
+};
+
+pub(super) const RETURN: Metric = Metric {
+    name: "return_on_pledge",
+    label: "return on the pledge of a new sector",
+    unit: "% a year",
+    doc: "Expected reward of a new sector less its daily fees, over its initial pledge, as if the network stayed as it is.",
+    sample: Some(|world| of_new_sector(world, NewSector::return_pct_per_year)),
+    total: Some(|world| total_of_new_sector(world, NewSector::return_pct_per_year)),
+};
+
+pub(super) const BASE_FEE: Metric = Metric {
+    name: "base_fee",
+    label: "base fee",
+    unit: "attoFIL/gas",
+    doc: "What a unit of gas burns now; the same always unless filecoin.base_fee_moves.",
+    sample: Some(base_fee),
+    total: Some(|world| base_fee(world).map_or(Measured::Nothing, Measured::Value)),
 };

@@ -87,6 +87,10 @@ pub static METRICS: &[Metric] = &[
     network::FORECAST_MINED,
     network::FORECAST_LOCKED,
     network::FORECAST_CIRCULATING,
+    filecoin::DEPOSIT,
+    filecoin::PLEDGE,
+    filecoin::RETURN,
+    filecoin::BASE_FEE,
 ];
 
 /// The metric called `name`.

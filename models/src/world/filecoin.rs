@@ -17,12 +17,14 @@ use super::filecoin_forecast::Ahead;
 use crate::agents::conduct::Keeps;
 use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
 use crate::config::FilecoinConfig;
+use crate::filecoin::base_fee::BaseFee;
 use crate::filecoin::chain::Chain;
 use crate::filecoin::consensus_fault::Blocks;
 use crate::filecoin::forecast::outset::Outset;
 use crate::filecoin::gas::{MessageGas, settle_gas};
 use crate::filecoin::ledger::{Account, Book, Reason};
 use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
+use crate::filecoin::new_sector::NewSector;
 use crate::filecoin::power::PowerPair;
 use crate::filecoin::vault::{Claimed, Kept, Vault};
 use crate::ids::MinerId;
@@ -87,7 +89,9 @@ pub(crate) struct NetworkDay {
     pub(crate) wins: u64,
     pub(crate) rest_wins: u64,
     pub(crate) lost_wins: u64,
-    pub(crate) sector_pledge: AttoFil,
+    pub(crate) new_sector: NewSector,
+    pub(crate) base_fee: AttoFil,
+    pub(crate) to_services: AttoFil,
 }
 
 /// Chain, miners and their bytes.
@@ -98,6 +102,7 @@ pub(crate) struct FilecoinWorld {
     pub(crate) vault: Vault,
     /// Blocks, where somebody commits consensus faults.
     blocks: Blocks,
+    pub(crate) base_fee: BaseFee,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
     /// The macro model from a day on, once that has come.
@@ -114,6 +119,7 @@ pub(crate) struct FilecoinState {
     miners: Vec<Miner>,
     kept: Kept,
     blocks: Blocks,
+    base_fee: BaseFee,
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
     outset: Option<Outset>,
@@ -141,6 +147,7 @@ impl FilecoinWorld {
             chain: Chain::new(&config.chain, &entities, draws),
             vault: Vault::new(&config.proofs, &entities),
             blocks: Blocks::default(),
+            base_fee: BaseFee::new(config.gas.base_fee),
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
@@ -158,6 +165,7 @@ impl FilecoinWorld {
             miners: &'a [Miner],
             kept: &'a Kept,
             blocks: &'a Blocks,
+            base_fee: &'a BaseFee,
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
             outset: Option<Outset>,
@@ -168,6 +176,7 @@ impl FilecoinWorld {
             miners,
             vault,
             blocks,
+            base_fee,
             miner_days,
             network_days,
             ahead,
@@ -176,7 +185,7 @@ impl FilecoinWorld {
         } = self;
         // A forecast follows from where it begins.
         let outset = ahead.as_ref().map(|ahead| ahead.outset);
-        Borrowed { chain, miners, kept: vault.kept(), blocks, miner_days, network_days, outset }
+        Borrowed { chain, miners, kept: vault.kept(), blocks, base_fee, miner_days, network_days, outset }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -185,6 +194,7 @@ impl FilecoinWorld {
             miners: state.miners,
             vault: Vault::with(&config.proofs, state.kept),
             blocks: state.blocks,
+            base_fee: state.base_fee,
             miner_days: state.miner_days,
             network_days: state.network_days,
             ahead: state.outset.map(|outset| Ahead::new(config, outset)),
@@ -243,6 +253,7 @@ impl FilecoinWorld {
                 let amount = (*amount).min(self.chain.ledger().balance(wallet));
                 self.chain.transfer(wallet, actor, amount, Reason::TopUp);
             }
+            Wish::Create => return self.chain.create_miner(&config.chain, id),
             Wish::Lose(sectors) => self.vault.lose(id, sectors),
             Wish::Restore(sectors) => self.vault.restore(id, sectors),
             Wish::Discard(sectors) => self.discard(config, id, sectors),
@@ -317,15 +328,13 @@ impl FilecoinWorld {
         items: usize,
     ) {
         let used = cost.message + cost.item * items as i64;
-        let gas = MessageGas {
-            used,
-            limit: used,
-            fee_cap: config.gas.base_fee + config.gas.premium,
-            premium: config.gas.premium,
-        };
-        let outputs = settle_gas(&gas, config.gas.base_fee);
+        let (base_fee, premium) = (self.base_fee.fee(), config.gas.premium);
+        let gas = MessageGas { used, limit: used, fee_cap: base_fee + premium, premium };
+        let outputs = settle_gas(&gas, base_fee);
         let weight = i64::from(config.chain.weight);
-        self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight);
+        if self.chain.pay_gas(id, outputs.burnt * weight, outputs.tip * weight) && config.gas.moves {
+            self.base_fee.record(used * weight, premium);
+        }
     }
 
     /// Elections and blocks of the present epoch, then its end.
@@ -333,11 +342,14 @@ impl FilecoinWorld {
         let now = self.chain.now();
         let wins = self.chain.elections(&config.chain, draws);
         let mut winners = Vec::with_capacity(wins.miners.len());
+        // Whoever wins makes one block, however often it won; the rest is many miners, each of whom wins once.
+        let mut blocks = i64::from(wins.rest);
         for (id, count) in wins.miners {
             if !self.can_prove_win(config, id, now, draws) {
                 self.chain.miss(count);
             } else if self.chain.award(&config.chain, id, count) {
                 winners.push((id, self.conduct(config, id).fault));
+                blocks += 1;
             }
         }
         self.chain.award_rest(&config.chain, wins.rest);
@@ -347,6 +359,9 @@ impl FilecoinWorld {
                 // Refused if the miner is excluded for another one already.
                 let _ = self.chain.report_consensus_fault(&config.chain, &fault);
             }
+        }
+        if config.gas.moves {
+            self.base_fee.end_epoch(&config.chain.policy, &config.gas.others, blocks);
         }
         let mut ends = std::mem::take(&mut self.ends);
         self.chain.end_epoch(&config.chain, &mut ends);
@@ -376,7 +391,6 @@ impl FilecoinWorld {
             self.close_miner(id, day);
         }
         let (network, tally, ledger) = (self.chain.network(), self.chain.tally(), self.chain.ledger());
-        let space = Power::new(i128::from(config.chain.sector_size));
         self.network_days.push(NetworkDay {
             at,
             epoch: self.chain.now(),
@@ -394,7 +408,9 @@ impl FilecoinWorld {
             wins: tally.wins,
             rest_wins: tally.rest_wins,
             lost_wins: tally.lost_wins,
-            sector_pledge: self.chain.pledge_of(&config.chain, space),
+            new_sector: self.chain.new_sector(&config.chain),
+            base_fee: self.base_fee.fee(),
+            to_services: ledger.moved(Reason::ServiceReward),
         });
         self.look_ahead(config, day);
     }

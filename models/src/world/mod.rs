@@ -397,6 +397,16 @@ impl World {
         self.filecoin.as_ref()?.forecast_now(series)
     }
 
+    /// What a unit of gas burns now, if there is a chain.
+    pub(crate) fn base_fee(&self) -> Option<crate::units::AttoFil> {
+        self.filecoin.as_ref().map(|filecoin| filecoin.base_fee.fee())
+    }
+
+    /// What a new sector would lock and earn now, if there is a chain.
+    pub(crate) fn new_sector(&self) -> Option<crate::filecoin::new_sector::NewSector> {
+        Some(self.chain()?.new_sector(&self.config.filecoin.as_ref()?.chain))
+    }
+
     /// Names of the chain and its miners.
     pub(crate) fn filecoin_names(&self) -> Vec<String> {
         let Some(filecoin) = &self.filecoin else { return Vec::new() };

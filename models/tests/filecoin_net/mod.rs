@@ -264,6 +264,12 @@ impl Crowd {
                 Wish::Seal(..) | Wish::TopUp(_) | Wish::Lose(_) | Wish::Restore(_) | Wish::Discard(_) => {
                     Ok(())
                 }
+                Wish::Create => {
+                    // The crowd keeps its money in its actors.
+                    let wallet = Account::Wallet(id);
+                    chain.transfer(Account::Holders, wallet, AttoFil::from_fil(100), Reason::Capital);
+                    chain.create_miner(config, id)
+                }
                 Wish::PreCommit(infos) => chain.pre_commit(config, id, infos),
                 Wish::ProveCommit(numbers) => {
                     let proofs: Vec<_> =

@@ -94,6 +94,15 @@ pub(super) const FILECOIN: Section = Section {
             source: "filecoin-project/builtin-actors and FIPs; models/src/filecoin/rulesets.rs",
         },
         Key {
+            path: "parameters.<parameter>",
+            kind: Kind::Parameter,
+            need: Need::Optional("as in the rule set"),
+            when: When::Always,
+            doc: "Overrides one parameter of the rule set by name: `[filecoin.parameters]` with \
+                  `pledge_projection = \"10 days\"`. `lastcopy explain filecoin.parameters` lists them.",
+            source: "models/src/filecoin/policy/table.rs, where each parameter has its own",
+        },
+        Key {
             path: "proof",
             kind: Kind::Choice(FAMILIES),
             need: Need::Default("sdr-poseidon"),
@@ -165,8 +174,17 @@ pub(super) const FILECOIN: Section = Section {
             kind: Kind::Money(AttoFil::ZERO, AttoFil::from_fil(1)),
             need: Need::Default("100 attoFIL"),
             when: When::Always,
-            doc: "Burnt for each unit of gas.",
+            doc: "Burnt for each unit of gas: always, or in the first epoch with base_fee_moves.",
             source: "lotus, build/buildconstants: the least base fee",
+        },
+        Key {
+            path: "base_fee_moves",
+            kind: Kind::Flag,
+            need: Need::Default("false"),
+            when: When::Always,
+            doc: "Whether the base fee follows the gas that messages use, by the rule of the rule set (base_fee_rule), \
+                  or stays as it is.",
+            source: "this program",
         },
         Key {
             path: "gas_premium",
@@ -241,6 +259,23 @@ pub(super) const BACKGROUND: Section = Section {
             when: When::Always,
             doc: "The same at the end of the run.",
             source: "this program",
+        },
+        Key {
+            path: "gas",
+            kind: Kind::Whole(0, 1_000_000_000_000_000),
+            need: Need::Default("25000000000"),
+            when: When::Always,
+            doc: "Gas that its messages and those of everybody else reserve in each tipset; read with \
+                  filecoin.base_fee_moves.",
+            source: "assumption: five blocks that are half full, which leaves the base fee where it is before nv28",
+        },
+        Key {
+            path: "gas_premium",
+            kind: Kind::Money(AttoFil::ZERO, AttoFil::from_fil(1)),
+            need: Need::Default("100000 attoFIL"),
+            when: When::Always,
+            doc: "What these messages offer for each unit of gas; read with filecoin.base_fee_moves.",
+            source: "assumption: lotus' default estimate when blocks are not full",
         },
         Key {
             path: "miners",

@@ -4,6 +4,7 @@ use super::value::Value;
 use super::{or_list, quantity};
 use crate::raw::Raw;
 use crate::suggest::nearest;
+use models::filecoin::policy::Parameter;
 use models::ipfs::unixfs::ChunkerSpec;
 use models::units::AttoFil;
 use sim_core::time::SimSpan;
@@ -46,6 +47,8 @@ pub enum Kind {
     Chunker,
     /// A SHA-256 in hexadecimal digits.
     Digest,
+    /// A value of the protocol parameter that the last name of the key names; see [`Kind::read_named`].
+    Parameter,
     /// A list of at least one value of a kind.
     List(&'static Kind),
 }
@@ -77,6 +80,8 @@ pub struct Catalog {
     /// All words.
     pub names: fn() -> Vec<&'static str>,
 }
+
+static PARAMETER_NAMES: Catalog = Catalog { noun: "protocol parameter", names: crate::known::parameters };
 
 impl std::fmt::Debug for Catalog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -140,7 +145,28 @@ impl Kind {
             Kind::Rate(min, max) => quantity::rate(self, raw, *min, *max),
             Kind::Money(min, max) => quantity::money(self, raw, *min, *max),
             Kind::Share => quantity::share(self, raw),
+            // Without a name nothing is known of it.
+            Kind::Parameter => Err(self.refuse(raw)),
             Kind::List(item) => self.list(raw, item),
+        }
+    }
+
+    /// Reads a value of a key whose last name the scenario chooses.
+    ///
+    /// # Errors
+    /// As [`Kind::read`].
+    pub fn read_named(&self, name: &str, raw: &Raw) -> Result<Value, Refusal> {
+        match (self, Parameter::named(name)) {
+            (Kind::Parameter, Some(parameter)) => quantity::parameter(parameter, raw),
+            _ => self.read(raw),
+        }
+    }
+
+    /// The names that a scenario may choose as the last of an open key of this kind.
+    pub fn open_names(&self) -> &'static Catalog {
+        match self {
+            Kind::Parameter => &PARAMETER_NAMES,
+            _ => &super::net::REGIONS,
         }
     }
 
@@ -184,6 +210,7 @@ impl Kind {
                 "a chunker such as \"size-262144\", \"rabin-16384-65536-131072\" or \"buzhash\"".into()
             }
             Kind::Digest => "a SHA-256 of 64 hexadecimal digits".into(),
+            Kind::Parameter => "a value of that protocol parameter".into(),
             Kind::List(item) => format!("a list, each item {}", item.expected()),
         }
     }
@@ -206,6 +233,7 @@ impl Kind {
             Kind::Entry(catalog) => catalog.noun.into(),
             Kind::Reference(section) => format!("name in [{section}]"),
             Kind::Digest => "SHA-256".into(),
+            Kind::Parameter => "value of a parameter".into(),
             Kind::List(item) => format!("list of {}", item.noun()),
         }
     }

@@ -6,6 +6,7 @@
 use super::kind::{Kind, Refusal};
 use super::value::Value;
 use crate::raw::Raw;
+use models::filecoin::policy::{Parameter, Policy};
 use models::units::{AttoFil, parse_fil};
 use sim_core::time::SimSpan;
 use sim_core::units::{BitRate, Bytes, UnitError, parse_bit_rate, parse_bytes, parse_prob, parse_span};
@@ -37,6 +38,29 @@ pub(super) fn share(kind: &Kind, raw: &Raw) -> Result<Value, Refusal> {
     parse_prob(&text).map(Value::Share).map_err(|error| match raw {
         Raw::Text(_) => unit_refusal(kind, raw, &error),
         _ => Refusal { help: percent_help(&text), ..kind.refuse(raw) },
+    })
+}
+
+/// A value of a protocol parameter, in the spelling that the parameter itself writes.
+pub(super) fn parameter(parameter: &Parameter, raw: &Raw) -> Result<Value, Refusal> {
+    let refuse = || Refusal {
+        message: format!("expected {}, got {}", parameter.expected(), raw.found()),
+        help: Some(format!("`lastcopy explain {}` shows its values", parameter.name)),
+    };
+    let text = match raw {
+        Raw::Text(text) => text.clone(),
+        Raw::Whole(n) => n.to_string(),
+        Raw::Huge(text) => text.clone(),
+        Raw::Flag(flag) => flag.to_string(),
+        _ => return Err(refuse()),
+    };
+    let mut policy = Policy::default();
+    parameter.set(&mut policy, &text).map_err(|_| refuse())?;
+    let value = parameter.value(&policy);
+    Ok(match (value.parse::<u64>(), value.parse::<bool>()) {
+        (Ok(number), _) => Value::Whole(number),
+        (_, Ok(flag)) => Value::Flag(flag),
+        _ => Value::Text(value),
     })
 }
 

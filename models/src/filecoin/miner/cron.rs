@@ -75,13 +75,27 @@ impl MinerActor {
         given_up
     }
 
+    /// The actor comes into being with its owner's deposit, which is locked (FIP-0077).
+    ///
+    /// The constructor of actors v17 and v18 does not tell the power actor of it, so that the total of pledge there
+    /// falls short by what has vested of deposits since; here the total is the sum of what miners hold.
+    pub fn create(&mut self, deposit: AttoFil, terms: &Conditions<'_>) -> Effects {
+        self.lock(deposit, terms);
+        Effects { pledge: deposit, ..Effects::default() }
+    }
+
+    /// Locks an amount that vests as a reward does.
+    fn lock(&mut self, amount: AttoFil, terms: &Conditions<'_>) {
+        let period_start = self.holdings.calendar().period_start(terms.now);
+        self.funds.lock(amount, terms.now, period_start, &VestingSpec::of(terms.policy));
+    }
+
     /// A block was paid: `reward`, tips included, is in the account. Three quarters are locked (FIP-0004); debts are
     /// paid from what there is. Source: builtin-actors, actors/miner/src/lib.rs (apply_rewards).
     pub fn apply_reward(&mut self, reward: AttoFil, terms: &Conditions<'_>, balance: AttoFil) -> Effects {
         let locked = locked_reward(terms.policy, reward);
         let vested = self.funds.vest(terms.now);
-        let period_start = self.holdings.calendar().period_start(terms.now);
-        self.funds.lock(locked, terms.now, period_start, &VestingSpec::of(terms.policy));
+        self.lock(locked, terms);
         let mut effects = Effects { pledge: locked - vested, ..Effects::default() };
         effects.take(self.funds.repay(terms.now, balance));
         effects

@@ -16,9 +16,8 @@
 //! one nominal sector times the weight, so that rounding is per nominal sector as on the chain.
 //!
 //! Sources: builtin-actors, actors/miner/src/{lib,state}.rs; what each part follows is said there.
-//! Left out: worker-key changes, control addresses, beneficiaries (FIP-0029), the creation deposit of FIP-0077, moving
-//! of partitions (FIP-0070, whose method the actor does not export), deals (which will hook into activation and
-//! termination).
+//! Left out: worker-key changes, control addresses, beneficiaries (FIP-0029), moving of partitions (FIP-0070, whose
+//! method the actor does not export), deals (which will hook into activation and termination).
 
 mod commit;
 mod cron;

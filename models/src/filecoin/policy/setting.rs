@@ -11,6 +11,9 @@ pub trait Setting: Sized {
     /// Unit in words, empty for a plain number.
     const UNIT: &'static str;
 
+    /// What a value looks like, as it follows "expected".
+    const EXPECTED: &'static str;
+
     /// Reads a value with its unit.
     ///
     /// # Errors
@@ -26,6 +29,7 @@ pub trait Setting: Sized {
 
 impl Setting for i64 {
     const UNIT: &'static str = "";
+    const EXPECTED: &'static str = "a whole number";
     fn read(text: &str) -> Result<Self, String> {
         text.trim().parse().map_err(|_| format!("found \"{text}\", expected a whole number"))
     }
@@ -39,6 +43,7 @@ impl Setting for i64 {
 
 impl Setting for Epochs {
     const UNIT: &'static str = "epochs";
+    const EXPECTED: &'static str = "a time";
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
     }
@@ -52,6 +57,7 @@ impl Setting for Epochs {
 
 impl Setting for Epoch {
     const UNIT: &'static str = "height";
+    const EXPECTED: &'static str = "a height of the chain or never";
     fn read(text: &str) -> Result<Self, String> {
         if text == "never" {
             return Ok(Epoch::NEVER);
@@ -71,6 +77,7 @@ impl Setting for Epoch {
 
 impl Setting for AttoFil {
     const UNIT: &'static str = "attoFIL";
+    const EXPECTED: &'static str = "an amount";
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
     }
@@ -84,6 +91,7 @@ impl Setting for AttoFil {
 
 impl Setting for AttoUsd {
     const UNIT: &'static str = "attoUSD";
+    const EXPECTED: &'static str = "an amount in dollars";
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
     }
@@ -97,6 +105,7 @@ impl Setting for AttoUsd {
 
 impl Setting for Power {
     const UNIT: &'static str = "bytes";
+    const EXPECTED: &'static str = "a size";
     fn read(text: &str) -> Result<Self, String> {
         parse_bytes(text).map(Power::of).map_err(|error| error.to_string())
     }
@@ -110,6 +119,7 @@ impl Setting for Power {
 
 impl Setting for Share {
     const UNIT: &'static str = "share";
+    const EXPECTED: &'static str = "a fraction such as 85/1000 or a whole number";
     fn read(text: &str) -> Result<Self, String> {
         let fail = || format!("found \"{text}\", expected a fraction such as \"85/1000\" or a whole number");
         let (num, den) = text.split_once('/').unwrap_or((text, "1"));
@@ -134,6 +144,7 @@ const SHARE_TERM: i128 = 1_000_000_000_000_000_000_000_000_000_000;
 
 impl Setting for Q128 {
     const UNIT: &'static str = "2^-128";
+    const EXPECTED: &'static str = "a whole number of 2^-128";
     fn read(text: &str) -> Result<Self, String> {
         text.trim().parse().map_err(|why| format!("found \"{text}\", expected a raw integer of Q.128: {why}"))
     }
@@ -147,20 +158,19 @@ impl Setting for Q128 {
 
 /// A choice among names.
 macro_rules! choice {
-    ($type:ty { $($name:literal => $variant:path),+ $(,)? }) => {
+    ($type:ty { $first:literal => $variant_of_first:path $(, $name:literal => $variant:path)* $(,)? }) => {
         impl Setting for $type {
             const UNIT: &'static str = "choice";
+            const EXPECTED: &'static str = concat!($first, $(" or ", $name)*);
             fn read(text: &str) -> Result<Self, String> {
                 match text {
-                    $($name => Ok($variant),)+
-                    _ => {
-                        let names: &[&str] = &[$($name),+];
-                        Err(format!("found \"{text}\", expected {}", names.join(" or ")))
-                    }
+                    $first => Ok($variant_of_first),
+                    $($name => Ok($variant),)*
+                    _ => Err(format!("found \"{text}\", expected {}", Self::EXPECTED)),
                 }
             }
             fn write(&self) -> String {
-                let name = match self { $($variant => $name),+ };
+                let name = match self { $variant_of_first => $first, $($variant => $name),* };
                 name.to_owned()
             }
             fn order(&self, _: &Self) -> Ordering {
@@ -172,6 +182,7 @@ macro_rules! choice {
 
 impl Setting for bool {
     const UNIT: &'static str = "choice";
+    const EXPECTED: &'static str = "true or false";
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|_| format!("found \"{text}\", expected true or false"))
     }

@@ -34,6 +34,7 @@ macro_rules! parameters {
             name: stringify!($name),
             doc: $doc.trim_ascii(),
             unit: <$type as Setting>::UNIT,
+            form: <$type as Setting>::EXPECTED,
             bounds: parameters!(@bounds $($low, $high)?),
             since: $since,
             source: $source,
@@ -274,7 +275,7 @@ parameters! {
     // Fees of sectors and messages.
     /// Part of the circulating supply that a quality-adjusted byte pays a day.
     daily_fee_per_supply: Share = "0",
-        within ("0", "1"), since "nv25 (FIP-0100)", source "built-in actors, policy.rs";
+        within ("0", "1/1000000000"), since "nv25 (FIP-0100)", source "built-in actors, policy.rs";
     /// Part of the day's expected reward that the daily fees of a deadline do not exceed.
     daily_fee_cap: Share = "1/2",
         within ("0", "1"), since "nv25 (FIP-0100)", source "built-in actors, policy.rs";
@@ -404,6 +405,9 @@ parameters! {
     /// A quarter of the split.
     reward_quarter: Epochs = "262800 epochs",
         within ("1 epoch", "3650 days"), since "draft (FIP-0118)", source "assumption: a fourth of 365 days, which the draft leaves open";
+    /// Payment volume of every quarter on admitted rails, which the gates are held against.
+    reward_service_volume: AttoUsd = "0 USD",
+        within ("0 USD", "1000000000000 USD"), since "draft (FIP-0118)", source "assumption: none; some 3500 USD a quarter in mid 2026";
     /// Payment volume of a quarter at which the first gate opens.
     reward_gate_first: AttoUsd = "3500 USD",
         within ("0 USD", "1000000000 USD"), since "draft (FIP-0118)", source "FIP-0118";
