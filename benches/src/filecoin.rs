@@ -1,5 +1,6 @@
 //! A network of storage miners that are all simulated one by one.
 
+use models::agents::conduct::Conduct;
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{
     CheckLevel, Config, FilecoinConfig, GasConfig, IpfsConfig, MinerGroup, NetConfig, RecordConfig,
@@ -96,5 +97,7 @@ fn operator(count: u32) -> OperatorConfig {
         repair: None,
         capital: AttoFil::from_fil(400_000_000 / i64::from(count)),
         cushion: AttoFil::from_fil(1_000),
+        fill_after: None,
+        conduct: Conduct::default(),
     }
 }

@@ -8,6 +8,7 @@
 
 mod worlds;
 
+use models::agents::conduct::Conduct;
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
 use models::config::{CheckLevel, Config, FilecoinConfig, ForecastPlan, GasConfig, MinerGroup};
 use models::content::Content;
@@ -48,6 +49,8 @@ fn operator() -> OperatorConfig {
         repair: None,
         capital: AttoFil::from_fil(80_000_000),
         cushion: AttoFil::from_fil(100_000),
+        fill_after: None,
+        conduct: Conduct::default(),
     }
 }
 
