@@ -12,7 +12,7 @@
 //! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
 //!   floats.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
-//! - [`market`]: deals, data cap and claims.
+//! - [`market`]: deals, data cap, claims, and rails for warm storage.
 //! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners.
 //!
 //! Everything here is a function of its arguments or a small state value; nothing knows of a world, a clock or a

@@ -1,4 +1,4 @@
-//! What is agreed and paid on the chain: deals and data cap.
+//! What is agreed and paid on the chain: deals, data cap, and rails.
 //!
 //! ```text
 //!   escrow     money of both sides in the market, and what of it is locked
@@ -9,6 +9,8 @@
 //!   terminate  a sector ends before its deals
 //!   onboard    what a proven sector holds: deals and claims together, or pieces without any deal
 //!   verified   data cap, allocations, claims (FIP-0045)
+//!   rails      the payment contract: lockup, streaming, termination
+//!   warm       data sets whose rail pays for proven periods only
 //! ```
 //!
 //! ```text
@@ -22,10 +24,12 @@
 //!
 //! Messages are methods. They are given the epoch, the policy and the [`Ledger`], through which every amount moves, and
 //! answer what happened or why not; a refused message has changed nothing. Whether a signature or a proof holds is said
-//! by whoever computed it. Amounts are whole attoFIL, sums of price times epochs: nothing here is rounded.
+//! by whoever computed it. Amounts are whole attoFIL, sums of price times epochs: nothing here is rounded but the network
+//! fee of a rail (up) and the price of warm storage (down).
 //!
 //! Sources: builtin-actors, actors/market/src/{lib,state,policy}.rs, actors/verifreg/src/lib.rs, actors/miner/src/lib.rs
-//! (activate_sectors_deals, activate_sectors_pieces); FIP-0022, FIP-0045, FIP-0060, FIP-0074, FIP-0076; Left out: CommD computed from the deals of a sector (bytes and commitments are
+//! (activate_sectors_deals, activate_sectors_pieces); FIP-0022, FIP-0045, FIP-0060, FIP-0074, FIP-0076; FilOzone/filecoin-pay;
+//! FilOzone/filecoin-services. Left out: CommD computed from the deals of a sector (bytes and commitments are
 //! the matter of [`super::piece`]); the notice to a client that is a contract; getters of single fields.
 
 pub mod activate;
@@ -33,14 +37,20 @@ pub mod escrow;
 pub mod onboard;
 pub mod proposal;
 pub mod publish;
+pub mod rails;
 pub mod settle;
 mod terminate;
 pub mod verified;
+pub mod warm;
 
 #[cfg(test)]
 mod property;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_rails;
+#[cfg(test)]
+mod tests_of_warm;
 
 use super::conditions::Conditions;
 use super::ledger::{Ledger, Party};
