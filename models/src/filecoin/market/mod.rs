@@ -48,6 +48,8 @@ mod property;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_claims;
+#[cfg(test)]
 mod tests_of_rails;
 #[cfg(test)]
 mod tests_of_warm;
