@@ -39,3 +39,7 @@ dense_id! {
     /// A storage miner: one miner actor and whoever operates it.
     MinerId
 }
+dense_id! {
+    /// A client of storage: whoever pays miners to keep data.
+    ClientId
+}

@@ -10,20 +10,44 @@
 //!                                                            reserve: never moves (f090, FIP-0085)
 //!   wallet ── top-up ──> miner ── withdrawal ──> wallet      wallet: the operator's own money
 //!   miner, wallet ── fees, deposits, gas ──> burnt           holders: everybody else
+//!   client, wallet <── deposit, withdrawal ──> escrow, rails of the same party
+//!   client's escrow ── deal payment ──> miner's escrow       (the storage market, f05)
+//!   client's rails ── rail payment ──> miner's rails         (the payment contract)
 //! ```
 //!
 //! Locked, pledged and deposited money stays in the miner's account; the miner actor knows what of it is free
-//! ([`super::miner::Funds`]).
+//! ([`super::miner::Funds`]). In the same way the market and the payment contract know what of an escrow is locked. On
+//! the chain such a contract has one balance and a table of whose it is; here every line of the table is an account, so
+//! that the balance of the contract is their sum by construction.
 //!
-//! Sources: filecoin-project/specs, "Token allocation"; builtin-actors, runtime/src/builtin/singletons.rs.
-//! Left out: accounts of clients and of the storage market, which come with deals.
+//! Sources: filecoin-project/specs, "Token allocation"; builtin-actors, runtime/src/builtin/singletons.rs and
+//! actors/market/src/balance_table.rs.
 
-use crate::ids::MinerId;
+use crate::ids::{ClientId, MinerId};
 use crate::units::AttoFil;
 use serde::{Deserialize, Serialize};
 
 /// Two billion FIL: all there will ever be. Source: filecoin-project/specs, "Token allocation".
 pub const FIL_BASE: AttoFil = AttoFil::from_fil(2_000_000_000);
+
+/// One of the two sides of a deal or of a rail.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Party {
+    /// Who pays.
+    Client(ClientId),
+    /// Who stores.
+    Miner(MinerId),
+}
+
+impl Party {
+    /// Where its own money is, outside of every contract.
+    pub fn wallet(self) -> Account {
+        match self {
+            Party::Client(client) => Account::Client(client),
+            Party::Miner(miner) => Account::Wallet(miner),
+        }
+    }
+}
 
 /// An account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,6 +68,12 @@ pub enum Account {
     Wallet(MinerId),
     /// The balance of a simulated miner actor.
     Miner(MinerId),
+    /// A client's own money.
+    Client(ClientId),
+    /// What a party has in the storage market.
+    Escrow(Party),
+    /// What a party has in the payment contract.
+    Rails(Party),
 }
 
 /// Accounts that exist once.
@@ -85,10 +115,26 @@ pub enum Reason {
     ServiceReward,
     /// What nobody gets of it (FIP-0118).
     RewardBurn,
+    /// A party puts money into the storage market or the payment contract.
+    EscrowDeposit,
+    /// A party takes it out again.
+    EscrowWithdrawal,
+    /// A client pays for epochs of a deal.
+    DealPayment,
+    /// Provider collateral of a deal whose sector ended before it.
+    DealSlash,
+    /// Provider collateral of a deal that was not in a sector when it had to start.
+    MissedActivation,
+    /// A client pays for epochs of a rail, or once.
+    RailPayment,
+    /// What the payment contract keeps of a payment; in FIL it is burnt.
+    RailFee,
+    /// The fee for a proof of data possession.
+    ProofFee,
 }
 
 /// Number of reasons.
-pub const REASONS: usize = 16;
+pub const REASONS: usize = 24;
 
 /// Every reason, by its number.
 pub const ALL_REASONS: [Reason; REASONS] = [
@@ -108,6 +154,14 @@ pub const ALL_REASONS: [Reason; REASONS] = [
     Reason::FaultReporter,
     Reason::ServiceReward,
     Reason::RewardBurn,
+    Reason::EscrowDeposit,
+    Reason::EscrowWithdrawal,
+    Reason::DealPayment,
+    Reason::DealSlash,
+    Reason::MissedActivation,
+    Reason::RailPayment,
+    Reason::RailFee,
+    Reason::ProofFee,
 ];
 
 /// A movement of money.
@@ -123,8 +177,9 @@ pub struct Transfer {
     pub reason: Reason,
 }
 
-/// What a miner's two accounts together gained (positive) and lost since its books were last closed, by reason.
-/// Money between the two is in [`Book::between`].
+/// What all accounts of a miner or client together gained (positive) and lost since its books were last closed, by
+/// reason. Money between a miner's wallet and its actor is in [`Book::between`]; money between other own accounts is in
+/// no line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Book {
     /// Gains and losses, by the number of the reason.
@@ -134,7 +189,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// Sum of all gains and losses: by how much wallet and actor together changed.
+    /// Sum of all gains and losses: by how much all its accounts together changed.
     pub fn sum(&self) -> AttoFil {
         self.flows.iter().copied().sum()
     }
@@ -145,13 +200,29 @@ impl Book {
     }
 }
 
+/// Accounts that a party may have besides a miner's actor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Purse {
+    wallet: AttoFil,
+    escrow: AttoFil,
+    rails: AttoFil,
+}
+
+impl Purse {
+    fn sum(&self) -> AttoFil {
+        self.wallet + self.escrow + self.rails
+    }
+}
+
 /// All accounts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ledger {
     singles: [AttoFil; SINGLES],
-    wallets: Vec<AttoFil>,
+    purses: Vec<Purse>,
     actors: Vec<AttoFil>,
     books: Vec<Book>,
+    client_purses: Vec<Purse>,
+    client_books: Vec<Book>,
     /// Everything ever moved, by reason.
     moved: [AttoFil; REASONS],
 }
@@ -177,11 +248,48 @@ impl Ledger {
         assert!(!rest.is_negative(), "opening balances beyond all there is: {opening:?}");
         Ledger {
             singles: [opening.reward_pot, opening.reserve, opening.burnt, rest, AttoFil::ZERO, AttoFil::ZERO],
-            wallets: vec![AttoFil::ZERO; miners],
+            purses: vec![Purse::default(); miners],
             actors: vec![AttoFil::ZERO; miners],
             books: vec![Book::default(); miners],
+            client_purses: Vec::new(),
+            client_books: Vec::new(),
             moved: [AttoFil::ZERO; REASONS],
         }
+    }
+
+    /// The same with empty accounts of so many clients.
+    pub fn with_clients(mut self, clients: usize) -> Self {
+        self.client_purses = vec![Purse::default(); clients];
+        self.client_books = vec![Book::default(); clients];
+        self
+    }
+
+    /// Number of clients.
+    pub fn clients(&self) -> usize {
+        self.client_purses.len()
+    }
+
+    fn purse(&self, party: Party) -> &Purse {
+        match party {
+            Party::Client(client) => &self.client_purses[client.index()],
+            Party::Miner(miner) => &self.purses[miner.index()],
+        }
+    }
+
+    fn purse_mut(&mut self, party: Party) -> &mut Purse {
+        match party {
+            Party::Client(client) => &mut self.client_purses[client.index()],
+            Party::Miner(miner) => &mut self.purses[miner.index()],
+        }
+    }
+
+    /// Everything a party owns, in all its accounts.
+    pub fn owned(&self, party: Party) -> AttoFil {
+        let actor = match party {
+            Party::Client(_) => AttoFil::ZERO,
+            Party::Miner(miner) => self.actors[miner.index()],
+        };
+        self.purse(party).sum() + actor
     }
 
     /// Balance of an account.
@@ -193,8 +301,11 @@ impl Ledger {
             Account::Holders => self.singles[3],
             Account::Background => self.singles[4],
             Account::Services => self.singles[5],
-            Account::Wallet(miner) => self.wallets[miner.index()],
+            Account::Wallet(miner) => self.purse(Party::Miner(miner)).wallet,
             Account::Miner(miner) => self.actors[miner.index()],
+            Account::Client(client) => self.purse(Party::Client(client)).wallet,
+            Account::Escrow(party) => self.purse(party).escrow,
+            Account::Rails(party) => self.purse(party).rails,
         }
     }
 
@@ -206,8 +317,11 @@ impl Ledger {
             Account::Holders => &mut self.singles[3],
             Account::Background => &mut self.singles[4],
             Account::Services => &mut self.singles[5],
-            Account::Wallet(miner) => &mut self.wallets[miner.index()],
+            Account::Wallet(miner) => &mut self.purse_mut(Party::Miner(miner)).wallet,
             Account::Miner(miner) => &mut self.actors[miner.index()],
+            Account::Client(client) => &mut self.purse_mut(Party::Client(client)).wallet,
+            Account::Escrow(party) => &mut self.purse_mut(party).escrow,
+            Account::Rails(party) => &mut self.purse_mut(party).rails,
         }
     }
 
@@ -231,17 +345,28 @@ impl Ledger {
     fn book(&mut self, from: Account, to: Account, amount: AttoFil, reason: Reason) {
         match (owner(from), owner(to)) {
             (Some(payer), Some(payee)) if payer == payee => {
-                let into = matches!(to, Account::Miner(_));
-                self.books[payer.index()].between += if into { amount } else { -amount };
+                let between = &mut self.book_of(payer).between;
+                match (from, to) {
+                    (Account::Wallet(_), Account::Miner(_)) => *between += amount,
+                    (Account::Miner(_), Account::Wallet(_)) => *between -= amount,
+                    _ => (),
+                }
             }
             (payer, payee) => {
                 if let Some(payer) = payer {
-                    self.books[payer.index()].flows[reason as usize] -= amount;
+                    self.book_of(payer).flows[reason as usize] -= amount;
                 }
                 if let Some(payee) = payee {
-                    self.books[payee.index()].flows[reason as usize] += amount;
+                    self.book_of(payee).flows[reason as usize] += amount;
                 }
             }
+        }
+    }
+
+    fn book_of(&mut self, party: Party) -> &mut Book {
+        match party {
+            Party::Client(client) => &mut self.client_books[client.index()],
+            Party::Miner(miner) => &mut self.books[miner.index()],
         }
     }
 
@@ -255,6 +380,16 @@ impl Ledger {
         std::mem::take(&mut self.books[miner.index()])
     }
 
+    /// A client's open book.
+    pub fn open_client_book(&self, client: ClientId) -> &Book {
+        &self.client_books[client.index()]
+    }
+
+    /// Closes a client's book and opens a new one.
+    pub fn close_client_book(&mut self, client: ClientId) -> Book {
+        std::mem::take(&mut self.client_books[client.index()])
+    }
+
     /// Everything ever moved for a reason.
     pub fn moved(&self, reason: Reason) -> AttoFil {
         self.moved[reason as usize]
@@ -262,13 +397,15 @@ impl Ledger {
 
     /// The sum over all accounts, counted anew, less [`FIL_BASE`]: zero, always.
     pub fn residual(&self) -> AttoFil {
-        let all = self.singles.iter().chain(&self.wallets).chain(&self.actors);
-        all.copied().sum::<AttoFil>() - FIL_BASE
+        let purses = self.purses.iter().chain(&self.client_purses).map(Purse::sum);
+        let all = self.singles.iter().chain(&self.actors).copied().chain(purses);
+        all.sum::<AttoFil>() - FIL_BASE
     }
 
     /// Every account that is overdrawn; none, always.
     pub fn overdrawn(&self) -> impl Iterator<Item = (Account, AttoFil)> {
-        let id = |place: usize| MinerId(place as u32);
+        let miners = (0..self.actors.len()).map(|place| MinerId(place as u32));
+        let clients = (0..self.client_purses.len()).map(|place| Party::Client(ClientId(place as u32)));
         let singles = [
             Account::RewardPot,
             Account::Reserve,
@@ -277,18 +414,27 @@ impl Ledger {
             Account::Background,
             Account::Services,
         ];
-        let wallets = (0..self.wallets.len()).map(move |place| Account::Wallet(id(place)));
-        let actors = (0..self.actors.len()).map(move |place| Account::Miner(id(place)));
-        let all = singles.into_iter().chain(wallets).chain(actors);
+        let actors = miners.clone().map(Account::Miner);
+        let parties = miners.map(Party::Miner).chain(clients);
+        let purses =
+            parties.flat_map(|party| [party.wallet(), Account::Escrow(party), Account::Rails(party)]);
+        let all = singles.into_iter().chain(actors).chain(purses);
         all.map(|account| (account, self.balance(account))).filter(|(_, balance)| balance.is_negative())
     }
 }
 
-/// The miner whose account it is.
-fn owner(account: Account) -> Option<MinerId> {
+/// Whose account it is, if that is somebody who keeps a book.
+fn owner(account: Account) -> Option<Party> {
     match account {
-        Account::Wallet(miner) | Account::Miner(miner) => Some(miner),
-        _ => None,
+        Account::Wallet(miner) | Account::Miner(miner) => Some(Party::Miner(miner)),
+        Account::Client(client) => Some(Party::Client(client)),
+        Account::Escrow(party) | Account::Rails(party) => Some(party),
+        Account::RewardPot
+        | Account::Reserve
+        | Account::Burnt
+        | Account::Holders
+        | Account::Background
+        | Account::Services => None,
     }
 }
 
@@ -330,6 +476,30 @@ mod tests {
         assert_eq!(ledger.balance(Account::Burnt), AttoFil::from_fil(3));
         assert_eq!(ledger.residual(), AttoFil::ZERO);
         assert_eq!(*ledger.open_book(MinerId(0)), Book::default());
+    }
+
+    #[test]
+    fn escrow_stays_the_owners_until_it_pays_somebody_else() {
+        let (miner, client) = (Party::Miner(MinerId(0)), Party::Client(ClientId(1)));
+        let mut ledger = Ledger::new(OPENING, 1).with_clients(2);
+        ledger.post(transfer(Account::Holders, client.wallet(), 10, Reason::Capital));
+        ledger.post(transfer(client.wallet(), Account::Escrow(client), 6, Reason::EscrowDeposit));
+        ledger.post(transfer(Account::Escrow(client), Account::Escrow(miner), 2, Reason::DealPayment));
+        ledger.post(transfer(Account::Escrow(miner), miner.wallet(), 2, Reason::EscrowWithdrawal));
+        assert_eq!(ledger.owned(client), AttoFil::from_fil(8));
+        assert_eq!(ledger.owned(miner), AttoFil::from_fil(2));
+        let book = ledger.close_client_book(ClientId(1));
+        assert_eq!((book.sum(), book.between), (AttoFil::from_fil(8), AttoFil::ZERO));
+        assert_eq!(book.of(Reason::DealPayment), AttoFil::from_fil(-2));
+        assert_eq!(ledger.open_book(MinerId(0)).of(Reason::DealPayment), AttoFil::from_fil(2));
+        assert_eq!(ledger.open_client_book(ClientId(0)).sum(), AttoFil::ZERO);
+        assert_eq!(ledger.moved(Reason::EscrowDeposit), AttoFil::from_fil(6));
+        assert_eq!((ledger.residual(), ledger.clients()), (AttoFil::ZERO, 2));
+    }
+
+    #[test]
+    fn every_reason_stands_at_its_number() {
+        assert!(ALL_REASONS.iter().enumerate().all(|(number, reason)| *reason as usize == number));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! - [`forecast`]: the network as one: ten years of power, minting and supply, day by day. It knows no miner and counts in
 //!   floats.
 //! - [`chain`]: epochs, messages, elections and the end of each epoch; [`miner`]: what a miner's actor does.
+//! - [`market`]: deals, data cap, claims, and rails for warm storage.
 //! - [`vault`]: the bytes that miners keep. [`power`], [`network`], [`background`], [`ledger`], [`lottery`], [`conditions`]: the chain beside its miners;
 //!   [`new_sector`]: what whoever comes now would lock and earn.
 //!
@@ -32,6 +33,7 @@ pub mod forecast;
 pub mod gas;
 pub mod ledger;
 pub mod lottery;
+pub mod market;
 pub mod miner;
 pub mod monies;
 pub mod network;

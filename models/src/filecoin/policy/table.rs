@@ -385,6 +385,12 @@ parameters! {
     /// Price of warm storage per data set and 30 days, besides.
     warm_price_per_set: AttoUsd = "0.024 USD",
         within ("0 USD", "1000000 USD"), since "Warm Storage 1.3", source "Filecoin Services, PriceListUSDFC.sol";
+    /// For which a rail of warm storage is paid after it was terminated.
+    warm_lockup: Epochs = "30 days",
+        within ("0 epochs", "365 days"), since "Warm Storage 1.0", source "Filecoin Services, PriceListUSDFC.sol";
+    /// Part of every payment over a rail that the payment contract keeps and burns.
+    pay_network_fee: Share = "1/200",
+        within ("0", "1"), since "Filecoin Pay 1.0", source "Filecoin Pay, FilecoinPayV1.sol";
 
     // FIP-0118, a draft.
     /// Share of newly minted reward that block producers get at first.
