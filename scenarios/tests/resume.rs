@@ -98,27 +98,32 @@ fn first_cell(name: &str) -> RunSpec {
 #[test]
 fn a_hundred_of_a_hundred_drawn_stops_of_the_chain_resume_to_the_same_bytes() {
     const STOP: Domain = Domain::new("test/stop-of-chain");
-    ["onboarding", "fault-storm"].into_par_iter().for_each(|name| {
-        let spec = first_cell(name);
-        let (content, config) = (spec.case.content(), &spec.case.config);
-        let mut straight = start(&spec);
-        straight.drive(&mut |_, _| Verdict::GoOn).expect("no invariant is broken");
-        let events = straight.events();
-        let word = |stop| Draws::new(9, 0).word(STOP, Entity(stop), 0);
-        let mut stops: Vec<u64> = (0..STOPS as u64).map(|stop| word(stop) % events).collect();
-        stops.sort_unstable();
-        let (mut whole, mut stopped) = (start(&spec), start(&spec));
-        for event in stops {
-            for simulation in [&mut whole, &mut stopped] {
-                simulation.advance(SimTime::NEVER, event - simulation.events()).expect("nothing is broken");
+    ["onboarding", "fault-storm", "pledge-formula", "cheaters", "onboarding-forecast"]
+        .into_par_iter()
+        .for_each(|name| {
+            let spec = first_cell(name);
+            let (content, config) = (spec.case.content(), &spec.case.config);
+            let mut straight = start(&spec);
+            straight.drive(&mut |_, _| Verdict::GoOn).expect("no invariant is broken");
+            let events = straight.events();
+            let word = |stop| Draws::new(9, 0).word(STOP, Entity(stop), 0);
+            let mut stops: Vec<u64> = (0..STOPS as u64).map(|stop| word(stop) % events).collect();
+            stops.sort_unstable();
+            let (mut whole, mut stopped) = (start(&spec), start(&spec));
+            for event in stops {
+                for simulation in [&mut whole, &mut stopped] {
+                    simulation
+                        .advance(SimTime::NEVER, event - simulation.events())
+                        .expect("nothing is broken");
+                }
+                let saved = whole.save();
+                assert!(stopped.save() == saved, "{name}: another state at event {event}");
+                stopped =
+                    Simulation::restore(config, &content, spec.draws, &saved).expect("it was just saved");
             }
-            let saved = whole.save();
-            assert!(stopped.save() == saved, "{name}: another state at event {event}");
-            stopped = Simulation::restore(config, &content, spec.draws, &saved).expect("it was just saved");
-        }
-        let (straight, stopped) = (end(straight), end(stopped));
-        assert!(straight == stopped && straight == end(whole), "{name}: another end");
-    });
+            let (straight, stopped) = (end(straight), end(stopped));
+            assert!(straight == stopped && straight == end(whole), "{name}: another end");
+        });
 }
 
 const TINY: &str = r#"schema = 1

@@ -49,15 +49,21 @@ fn tell_miners(miners: &MinerCounts, replicates: u64) -> String {
         n => format!(", {} of them terminated before their time", short(n)),
     };
     format!(
-        "{}: {} miners committed {} simulated sectors{terminated}, earned {} FIL in block rewards, paid {} FIL in fees and \
-         penalties, and have {} FIL locked at the end{mean}.",
+        "{}: {} committed {}{terminated}, earned {} FIL in block rewards, paid {} FIL in fees and \
+         penalties, and {} {} FIL locked at the end{mean}.",
         miners.group,
-        short(miners.miners),
-        short(miners.sectors),
+        some(miners.miners, "miner"),
+        some(miners.sectors, "simulated sector"),
         fil(miners.reward_fil),
         fil(miners.fees_fil),
+        if miners.miners == 1.0 { "has" } else { "have" },
         fil(miners.locked_fil),
     )
+}
+
+/// A mean number of things: one of them is one thing.
+fn some(number: f64, what: &str) -> String {
+    format!("{} {what}{}", short(number), if number == 1.0 { "" } else { "s" })
 }
 
 /// How much was really sealed and proven, and in how many epochs; means over replicates.
