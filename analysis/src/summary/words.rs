@@ -44,6 +44,7 @@ pub fn in_words(summary: &Summary) -> String {
 /// What the miners of a group earned, paid and have locked; means over replicates.
 fn tell_miners(miners: &MinerCounts, replicates: u64) -> String {
     let mean = if replicates > 1 { format!(" (means of {replicates} replicates)") } else { String::new() };
+    let number = short(miners.miners);
     let terminated = match miners.terminated {
         0.0 => String::new(),
         n => format!(", {} of them terminated before their time", short(n)),
@@ -52,18 +53,18 @@ fn tell_miners(miners: &MinerCounts, replicates: u64) -> String {
         "{}: {} committed {}{terminated}, earned {} FIL in block rewards, paid {} FIL in fees and \
          penalties, and {} {} FIL locked at the end{mean}.",
         miners.group,
-        some(miners.miners, "miner"),
-        some(miners.sectors, "simulated sector"),
+        some(&number, "miner"),
+        some(&short(miners.sectors), "simulated sector"),
         fil(miners.reward_fil),
         fil(miners.fees_fil),
-        if miners.miners == 1.0 { "has" } else { "have" },
+        if number == "1" { "has" } else { "have" },
         fil(miners.locked_fil),
     )
 }
 
 /// A mean number of things: one of them is one thing.
-fn some(number: f64, what: &str) -> String {
-    format!("{} {what}{}", short(number), if number == 1.0 { "" } else { "s" })
+fn some(number: &str, what: &str) -> String {
+    format!("{number} {what}{}", if number == "1" { "" } else { "s" })
 }
 
 /// How much was really sealed and proven, and in how many epochs; means over replicates.
