@@ -141,7 +141,7 @@ pub fn draw(run: &Run, spec: &PlotSpec) -> Result<Picture, AnalysisError> {
 
 /// Draws the figures that the manifest asks for into the folder `out` (`<name>.svg` and `<name>.png`).
 ///
-/// If it asks for none, those of [`standard`] are drawn as far as there are data.
+/// If it asks for none, the standard ones are drawn as far as there are data.
 ///
 /// # Errors
 /// If a figure is asked for that cannot exist (nothing is drawn then), or a file cannot be written. A
