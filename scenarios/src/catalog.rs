@@ -74,7 +74,9 @@ pub static CATALOG: &[Entry] = entries![
     "fault-storm",
     "cheaters",
     "onboarding-forecast",
-    "pledge-formula"
+    "pledge-formula",
+    "self-dealing",
+    "sybil-storage"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.

@@ -8,7 +8,8 @@ use models::filecoin::background::{Background, Point};
 use models::filecoin::base_fee::OtherGas;
 use models::filecoin::chain::ChainConfig;
 use models::filecoin::consensus_fault::FaultKind;
-use models::filecoin::network::Start;
+use models::filecoin::ledger::Opening;
+use models::filecoin::network::{self, Start};
 use models::filecoin::policy::{Parameter, Policy};
 use models::filecoin::power::PowerPair;
 use models::filecoin::proofs::cost::SealingSpeed;
@@ -80,6 +81,19 @@ pub fn policy(keys: &Instance) -> Option<Policy> {
 pub fn epochs_of(keys: &Instance, duration: SimSpan) -> Option<(Epoch, Epoch)> {
     let first = Epoch::new(i64::try_from(keys.maybe_whole("start_epoch")?).ok()?);
     Some((first, first + epochs(duration)))
+}
+
+/// What the chain's accounts hold at the start; nothing if a key that says it was refused.
+pub fn opening(values: &Values, keys: &Instance) -> Option<Opening> {
+    let (first, last) = epochs_of(keys, values.one("").maybe_span("duration")?)?;
+    let policy = policy(keys).filter(|policy| policy.misfits(first, last).is_empty())?;
+    keys.maybe_span("network_time")?;
+    keys.maybe_money("burnt")?;
+    let raw = match values.all("filecoin.background").next() {
+        Some(rest) => Power::of(rest.maybe_bytes("raw_power")?),
+        None => Power::ZERO,
+    };
+    Some(network::opening(&policy, &start(keys), raw))
 }
 
 /// Whole epochs of a span, rounded down.

@@ -100,6 +100,12 @@ pub static RULES: &[Rule] = &[
               the baseline stays below 2^104 bytes to the end of the run.",
         check: parameters_fit_together,
     },
+    Rule {
+        name: "money-is-there",
+        doc: "What was burnt, and what groups start with, count times capital, is in circulation when the chain begins: all \
+              there is (2,000,000,000 FIL) less what is still to be mined and what the mining reserve holds.",
+        check: money_is_there,
+    },
 ];
 
 /// Applies all rules. Values may be incomplete if keys were refused; a rule then looks away.
@@ -372,6 +378,34 @@ fn parameters_fit_together(values: &Values, problems: &mut Problems) {
         let (Some(policy), Some((first, last))) = (crate::filecoin::policy(chain), span) else { continue };
         for misfit in policy.misfits(first, last) {
             problems.push(at(chain, &format!("parameters.{}", misfit.name), misfit.message));
+        }
+    }
+}
+
+fn money_is_there(values: &Values, problems: &mut Problems) {
+    for chain in values.all("filecoin") {
+        let Some(mut left) = crate::filecoin::opening(values, chain).map(|opening| opening.left()) else {
+            continue;
+        };
+        if left.is_negative() {
+            let most = chain.money("burnt") + left;
+            problems.push(at(chain, "burnt", format!("expected at most {most}: no more is in circulation")));
+            continue;
+        }
+        for group in values.all("miners.<group>") {
+            let (Some(count), Some(capital)) = (group.maybe_whole("count"), group.maybe_money("capital"))
+            else {
+                continue;
+            };
+            let wanted = capital * i64::try_from(count).expect("bounded by its key");
+            if wanted > left {
+                let message = format!("expected at most {left} for {count} miners together, got {wanted}");
+                let help =
+                    "no more is in circulation when the chain begins, less what groups before this one take";
+                problems.push(at(group, "capital", message).help(help));
+                break;
+            }
+            left -= wanted;
         }
     }
 }

@@ -29,7 +29,7 @@ use super::lottery::{Lottery, Wins};
 use super::miner::holdings::PartitionProof;
 use super::miner::sector::{Contents, SectorNumber};
 use super::miner::{Checked, DeadlineEnd, Effects, MinerActor, PreCommitInfo, Refusal};
-use super::network::{Network, Start};
+use super::network::{Network, Start, opening};
 use super::new_sector::NewSector;
 use super::piece::node::Node;
 use super::policy::Policy;
@@ -112,13 +112,14 @@ impl Chain {
             Claims::new(count, config.policy.consensus_min_power, config.policy.consensus_min_miners);
         claims.set_rest(rest);
         let network = Network::new(config, &claims);
+        let opening = opening(&config.policy, &config.start, claims.total().raw);
         let calendar = |&entity: &Entity| {
             super::miner::period::Calendar::of_draw(&config.policy, draws.word(OFFSET, entity, 0))
         };
         let miner = |(id, entity)| MinerActor::new(MinerId(id as u32), config.weight, calendar(entity));
         Chain {
             now: config.start.epoch,
-            ledger: Ledger::new(network.opening(config), count),
+            ledger: Ledger::new(opening, count),
             claims,
             lottery: Lottery::new(count, super::lottery::odds(&config.policy), config.policy.finality),
             miners: entities.iter().enumerate().map(miner).collect(),

@@ -238,13 +238,20 @@ pub struct Opening {
     pub burnt: AttoFil,
 }
 
+impl Opening {
+    /// What is left for the holders; negative if the rest is more than there is.
+    pub fn left(&self) -> AttoFil {
+        FIL_BASE - self.reward_pot - self.reserve - self.burnt
+    }
+}
+
 impl Ledger {
     /// Accounts of `miners` miners, empty, and of everybody else.
     ///
     /// # Panics
     /// If the opening balances are more than there is.
     pub fn new(opening: Opening, miners: usize) -> Self {
-        let rest = FIL_BASE - opening.reward_pot - opening.reserve - opening.burnt;
+        let rest = opening.left();
         assert!(!rest.is_negative(), "opening balances beyond all there is: {opening:?}");
         Ledger {
             singles: [opening.reward_pot, opening.reserve, opening.burnt, rest, AttoFil::ZERO, AttoFil::ZERO],

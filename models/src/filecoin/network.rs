@@ -93,15 +93,6 @@ impl Network {
         network
     }
 
-    /// What the accounts that exist once hold at the start.
-    pub fn opening(&self, config: &ChainConfig) -> Opening {
-        Opening {
-            reward_pot: REWARD_POT - self.reward.paid,
-            reserve: RESERVE - config.start.reserve_disbursed,
-            burnt: self.burnt_before,
-        }
-    }
-
     /// What messages of an epoch see.
     pub fn conditions<'a>(&self, config: &'a ChainConfig, now: Epoch) -> Conditions<'a> {
         let policy = &config.policy;
@@ -206,6 +197,15 @@ impl Network {
         if reward.theta().raw() < self.theta.raw() {
             broken.push(format!("effective network time went back from {:?}", self.theta));
         }
+    }
+}
+
+/// What the accounts that exist once hold at the start, given the raw power of the network.
+pub fn opening(policy: &Policy, start: &Start, raw: Power) -> Opening {
+    Opening {
+        reward_pot: REWARD_POT - reward_at(policy, start, raw).paid,
+        reserve: RESERVE - start.reserve_disbursed,
+        burnt: start.burnt,
     }
 }
 

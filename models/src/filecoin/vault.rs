@@ -170,6 +170,14 @@ impl Vault {
         self.stored(prover.source?, sector)
     }
 
+    /// Leaves that a miner keeps of a sector, and leaves that the sector has. What it only could make again, or ask
+    /// others for, it does not keep.
+    pub fn kept_leaves(&self, miner: MinerId, sector: SectorNumber) -> (u64, u64) {
+        let all = u64::from(self.sealer.size().nodes());
+        let replica = self.stored(miner, sector).and_then(Stored::replica);
+        (replica.map_or(0, |replica| replica.disk().stored(all)), all)
+    }
+
     /// Seals sectors with the ticket of an epoch.
     pub fn seal(&mut self, miner: MinerId, sectors: &[SectorNumber], ticket: Epoch, draws: &Draws) {
         for &sector in sectors {
@@ -180,15 +188,13 @@ impl Vault {
         }
     }
 
-    /// Seals nothing, and takes the roots of another miner's sectors of the same numbers for its own. Those that the
-    /// other has not sealed are left out.
-    pub fn borrow(&mut self, prover: Prover, sectors: &[SectorNumber], ticket: Epoch, draws: &Draws) {
-        for &sector in sectors {
-            let identity = self.identity(prover.miner, sector, ticket, draws);
-            let theirs = self.source(prover, sector).and_then(Stored::replica);
-            if let Some(roots) = theirs.map(|theirs| Roots::borrowed(identity, theirs.sealed())) {
-                self.kept.sectors[prover.miner.index()].insert(sector, Stored::Roots(roots));
-            }
+    /// Seals nothing, and takes the roots of another miner's sector of the same number for its own; nothing if the
+    /// other has not sealed it.
+    pub fn borrow(&mut self, prover: Prover, sector: SectorNumber, ticket: Epoch, draws: &Draws) {
+        let identity = self.identity(prover.miner, sector, ticket, draws);
+        let theirs = self.source(prover, sector).and_then(Stored::replica);
+        if let Some(roots) = theirs.map(|theirs| Roots::borrowed(identity, theirs.sealed())) {
+            self.kept.sectors[prover.miner.index()].insert(sector, Stored::Roots(roots));
         }
     }
 

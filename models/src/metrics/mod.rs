@@ -10,6 +10,7 @@ mod health;
 mod network;
 mod persistence;
 mod retrieval;
+mod shares;
 mod traffic;
 
 use crate::world::World;
@@ -91,6 +92,8 @@ pub static METRICS: &[Metric] = &[
     filecoin::PLEDGE,
     filecoin::RETURN,
     filecoin::BASE_FEE,
+    shares::VERIFIED_REWARDS,
+    shares::KEPT,
 ];
 
 /// The metric called `name`.

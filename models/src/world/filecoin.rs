@@ -244,10 +244,11 @@ impl FilecoinWorld {
         draws: &Draws,
     ) -> Result<(), Refusal> {
         match wish {
-            Wish::Seal(sectors, ticket) => match self.conduct(config, id).keeps {
-                Keeps::Borrowed => self.vault.borrow(self.prover(config, id), sectors, *ticket, draws),
-                _ => self.vault.seal(id, sectors, *ticket, draws),
-            },
+            Wish::Seal(sectors, ticket) => {
+                if self.conduct(config, id).keeps != Keeps::Borrowed {
+                    self.vault.seal(id, sectors, *ticket, draws);
+                }
+            }
             Wish::TopUp(amount) => {
                 let (wallet, actor) = (Account::Wallet(id), Account::Miner(id));
                 let amount = (*amount).min(self.chain.ledger().balance(wallet));
@@ -258,7 +259,8 @@ impl FilecoinWorld {
             Wish::Restore(sectors) => self.vault.restore(id, sectors),
             Wish::Discard(sectors) => self.discard(config, id, sectors),
             Wish::PreCommit(infos) => {
-                let infos: Vec<_> = infos.iter().map(|info| self.with_comm_r(id, *info)).collect();
+                let infos: Vec<_> =
+                    infos.iter().map(|info| self.with_comm_r(config, id, *info, draws)).collect();
                 self.pay_gas(config, id, config.gas.pre_commit, infos.len());
                 return self.with_funds(id, |chain| chain.pre_commit(&config.chain, id, &infos));
             }
@@ -272,7 +274,7 @@ impl FilecoinWorld {
                 let prover = self.prover(config, id);
                 let mut proofs = Vec::with_capacity(infos.len());
                 for info in infos {
-                    let info = self.with_comm_r(id, *info);
+                    let info = self.with_comm_r(config, id, *info, draws);
                     let claimed = Claimed { sector: info.number, comm_r: info.comm_r };
                     let holds = self.vault.porep(prover, claimed, info.ticket, None, draws);
                     proofs.push((info, Checked(holds)));

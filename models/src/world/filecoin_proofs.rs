@@ -42,8 +42,17 @@ impl FilecoinWorld {
         Prover { miner: id, source }
     }
 
-    /// What is pre-committed with the CommR of the bytes that the miner has.
-    pub(super) fn with_comm_r(&self, id: MinerId, info: PreCommitInfo) -> PreCommitInfo {
+    /// What is pre-committed with the CommR of the bytes that the miner has; one that borrows takes what is there now.
+    pub(super) fn with_comm_r(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        info: PreCommitInfo,
+        draws: &Draws,
+    ) -> PreCommitInfo {
+        if self.conduct(config, id).keeps == Keeps::Borrowed {
+            self.vault.borrow(self.prover(config, id), info.number, info.ticket, draws);
+        }
         PreCommitInfo { comm_r: self.vault.comm_r(id, info.number), ..info }
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod filecoin;
 mod filecoin_forecast;
 mod filecoin_proofs;
 mod filecoin_report;
+mod filecoin_shares;
 mod flows;
 mod life;
 mod reads;

@@ -39,6 +39,18 @@ impl Disk {
         *self == Disk::Whole
     }
 
+    /// How many of `leaves` leaves are stored, as they were written or altered.
+    pub fn stored(&self, leaves: u64) -> u64 {
+        match self {
+            Disk::Whole => leaves,
+            Disk::Gone => 0,
+            Disk::Damaged(flaws) => {
+                let lost = flaws.0.range(0..leaves).filter(|(_, flaw)| **flaw == Flaw::Lost).count();
+                leaves - lost as u64
+            }
+        }
+    }
+
     /// Loses a run of leaves.
     pub fn lose(&mut self, leaves: Range<u64>) {
         leaves.for_each(|leaf| self.flaw(leaf, Flaw::Lost));
