@@ -7,6 +7,7 @@
 
 use crate::config::{CheckLevel, Config};
 use crate::content::Content;
+use crate::filecoin::piece::size::SectorSize;
 use crate::registry::Event;
 use crate::run::{BATCH, BrokenInvariant, Progress, RunReport, Verdict};
 use crate::world::check::Part;
@@ -86,6 +87,16 @@ impl Simulation {
     }
 }
 
+/// Events between two looks at budgets, signals and progress: fewer where an event may seal sectors, so that some
+/// seconds pass between two looks at most.
+fn look_interval(config: &Config) -> u64 {
+    match config.filecoin.as_ref().map(|filecoin| filecoin.proofs.size) {
+        None => BATCH,
+        Some(SectorSize::TwoKib) => 1 << 10,
+        Some(SectorSize::EightMib) => 1,
+    }
+}
+
 impl<S: Sink<Event>> Simulation<S> {
     /// A run before its first event; `sink` sees all of them.
     pub fn with_sink(config: &Arc<Config>, content: &Arc<Content>, draws: Draws, sink: S) -> Self {
@@ -95,12 +106,12 @@ impl<S: Sink<Event>> Simulation<S> {
 
     fn around(config: &Config, engine: Engine<World, S>) -> Self {
         let end = SimTime::ZERO.saturating_add(config.duration);
-        Simulation { engine, end, look: BATCH, complete: false }
+        Simulation { engine, end, look: look_interval(config), complete: false }
     }
 
     /// Looks at progress and budgets every so many events, if that is more often than else.
     pub fn look_every(&mut self, events: u64) {
-        self.look = events.clamp(1, BATCH);
+        self.look = events.clamp(1, self.look);
     }
 
     /// Events dispatched so far.
@@ -144,11 +155,11 @@ impl<S: Sink<Event>> Simulation<S> {
         }
         match self.engine.world().config.check {
             CheckLevel::Every => self.check()?,
-            CheckLevel::Sampled => {
+            CheckLevel::Sampled if stopped == Stopped::AtEnd || self.events().is_multiple_of(BATCH) => {
                 let looks = (self.events() / BATCH) as usize;
                 self.check_part(Part { number: looks % PARTS, of: PARTS })?;
             }
-            CheckLevel::Off => {}
+            CheckLevel::Sampled | CheckLevel::Off => {}
         }
         Ok(stopped)
     }

@@ -355,13 +355,15 @@ fn a_wrong_proof_is_believed_until_somebody_disputes_it() {
     assert_eq!(net.standing(0), Standing::Active);
     net.end_deadline(0);
     let before = net.balance();
+    let fee = net.chain.conditions(&net.config).invalid_post_fee(net.chain.claims().claim(MINER).qa);
+    assert!(fee > AttoFil::from_fil(20), "20 FIL and 5.51 days of reward");
     net.chain.dispute(&net.config, MINER, deadline, 0).expect("it does not hold");
     assert_eq!(net.standing(0), Standing::Faulty);
     assert_eq!(net.chain.claims().claim(MINER), PowerPair::ZERO);
     let (burnt, told) = (net.burnt(Reason::InvalidPost), net.burnt(Reason::ReporterReward));
     assert_eq!(told, AttoFil::from_fil(4));
     assert_eq!(before - net.balance(), burnt + told);
-    assert!(burnt + told > AttoFil::from_fil(20), "20 FIL and 5.51 days of reward");
+    assert_eq!(burnt, fee, "and the reporter's part comes on top of it");
     assert!(net.chain.dispute(&net.config, MINER, deadline, 0).is_err(), "once");
     net.assert_sound();
 }

@@ -97,7 +97,7 @@ pub fn opening(values: &Values, keys: &Instance) -> Option<Opening> {
 }
 
 /// Whole epochs of a span, rounded down.
-fn epochs(span: SimSpan) -> Epochs {
+pub fn epochs(span: SimSpan) -> Epochs {
     let epoch = Epochs::ONE.span().as_nanos();
     Epochs::new(i64::try_from(span.as_nanos() / epoch).expect("a span of nanoseconds has fewer epochs"))
 }

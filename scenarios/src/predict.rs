@@ -7,6 +7,7 @@
 use crate::content;
 use crate::scenario::{Scenario, Variant};
 use crate::values::{Instance, Values};
+use models::filecoin::piece::size::SectorSize;
 use sim_core::time::SimSpan;
 use sim_core::units::Bytes;
 
@@ -18,8 +19,12 @@ const OBJECT: u128 = 512;
 const BLOCK: u128 = 1 << 10;
 /// Bytes of a read under way or done.
 const READ: u128 = 512;
-/// Bytes of a sealed sector: replica, tree, its place on the chain.
-const SECTOR: u128 = 6 << 10;
+/// Bytes of a sealed sector for each of its real bytes: tree and commitments, its place on the chain.
+const SECTOR: u128 = 3;
+/// Bytes for each real byte while a sector is being sealed: data, labels, trees.
+const SEALING: u128 = 8;
+/// Sealing two KiB, in events: some 2.3 ms of SDR and Poseidon.
+const SEAL: u128 = 920;
 /// Bytes of a miner's day, in memory and as a row.
 const MINER_DAY: u128 = 700;
 /// Bytes of a row of output.
@@ -110,6 +115,7 @@ impl Cost {
                 ("blocks fetched", sum(|c| c.fetches?.checked_mul(FETCH))),
                 ("epochs", sum(|c| c.epochs?.checked_mul(EPOCH))),
                 ("proofs of deadlines", sum(|c| c.calls)),
+                ("sealing", sum(|c| c.sectors?.checked_mul(c.real_size / 2048 * SEAL))),
             ]),
             output: Prediction::new(vec![
                 ("objects", sum(|c| c.objects?.checked_mul(3 * ROW))),
@@ -167,6 +173,8 @@ struct Counts {
     epochs: Option<u128>,
     miner_days: Option<u128>,
     sectors: Option<u128>,
+    /// Real bytes of a sector.
+    real_size: u128,
     /// Proofs of deadlines, and other calls of miners.
     calls: Option<u128>,
 }
@@ -214,6 +222,7 @@ impl Counts {
             }),
             miner_days: miners.and_then(|miners| miners.checked_mul(days)),
             sectors,
+            real_size: values.all("filecoin").next().map_or(0, real_size),
             calls: miners.and_then(|miners| miners.checked_mul(6 * days)),
         }
     }
@@ -228,10 +237,17 @@ impl Counts {
             ("blocks", times(self.blocks, BLOCK)),
             ("reads", times(self.reads, READ)),
             ("samples", times(rows, 20 * ROW)),
-            ("sectors", times(self.sectors, SECTOR)),
+            ("sectors", times(self.sectors, SECTOR * self.real_size)),
+            ("sealing", Some(SEALING * self.real_size)),
             ("days of miners", times(self.miner_days, MINER_DAY)),
         ])
     }
+}
+
+/// Bytes that are really sealed for a sector.
+fn real_size(chain: &Instance) -> u128 {
+    let size: SectorSize = chain.text("real_size").parse().expect("a size passed the check");
+    u128::from(size.bytes())
 }
 
 fn add(terms: impl Iterator<Item = Option<u128>>) -> Option<u128> {

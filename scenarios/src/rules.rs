@@ -5,6 +5,7 @@
 use crate::problem::{Problem, Problems};
 use crate::values::{Instance, Values};
 use models::ipfs::unixfs::ChunkerSpec;
+use models::units::Epochs;
 use sim_core::time::SimSpan;
 
 /// A rule between keys.
@@ -99,6 +100,13 @@ pub static RULES: &[Rule] = &[
               period, cut-offs lie within it, a sector may live as long as it must, what is minted is in the pot, and \
               the baseline stays below 2^104 bytes to the end of the run.",
         check: parameters_fit_together,
+    },
+    Rule {
+        name: "commitments-are-accepted",
+        doc: "The chain accepts what miners commit to: at least min_sector_lifetime, at most max_sector_lifetime, and \
+              with the time there is to prove a commitment at most max_sector_extension; without interaction there is no \
+              such time.",
+        check: commitments_are_accepted,
     },
     Rule {
         name: "money-is-there",
@@ -378,6 +386,34 @@ fn parameters_fit_together(values: &Values, problems: &mut Problems) {
         let (Some(policy), Some((first, last))) = (crate::filecoin::policy(chain), span) else { continue };
         for misfit in policy.misfits(first, last) {
             problems.push(at(chain, &format!("parameters.{}", misfit.name), misfit.message));
+        }
+    }
+}
+
+fn commitments_are_accepted(values: &Values, problems: &mut Problems) {
+    let Some(policy) = values.all("filecoin").next().and_then(crate::filecoin::policy) else { return };
+    for group in values.all("miners.<group>") {
+        let Some(commitment) = group.maybe_span("commitment").map(crate::filecoin::epochs) else { continue };
+        let to_prove = match group.maybe_flag("non_interactive") {
+            Some(true) if policy.non_interactive_porep => Epochs::ZERO,
+            _ => policy.max_prove_commit_duration,
+        };
+        let (least, most) = (
+            policy.min_sector_lifetime,
+            policy.max_sector_lifetime.min(policy.max_sector_extension - to_prove),
+        );
+        if !(least..=most).contains(&commitment) {
+            let message =
+                format!("expected from {least} to {most}, got {commitment}: the chain refuses such sectors");
+            problems.push(at(group, "commitment", message));
+        }
+        if group.maybe_flag("non_interactive") == Some(true) && !policy.non_interactive_porep {
+            let problem = Problem::warning(
+                group.place_of("non_interactive"),
+                group.key("non_interactive"),
+                "has no effect under these rules, which know no such proof (FIP-0092, from nv23 on): sectors are pre-committed",
+            );
+            problems.push(problem);
         }
     }
 }

@@ -169,7 +169,7 @@ fn what_is_misspelt_or_missing_is_named_with_the_nearest_known() {
         (&["qa-power", "size=32 GB", "duration=0", "verified_weight=0"], "duration: found \"0\""),
         (&["qa-power", "size=1", "duration=1", "verified_weight=2"], "at most size times duration, 1"),
         (&["termination-fee", "pledge=1 fil", "age=0", "fault_fee=0"], "unknown unit \"fil\"; write \"FIL\""),
-        (&["win-probability", "lambda_num=5001", "lambda_den=1", "count=0"], "a mean of at most 5000"),
+        (&["win-probability", "lambda_num=51", "lambda_den=10", "count=0"], "a mean of at most 5"),
         (&["over-estimation", "used=2", "limit=1"], "more gas than was reserved"),
     ] {
         let error = refusal(args);

@@ -120,3 +120,20 @@ fn every_path_in_contributing_exists() {
 fn the_reference_page_is_what_the_tables_say() {
     expect_file![root().join("docs/reference.md")].assert_eq(&lastcopy::explain::reference());
 }
+
+/// A parameter that can be set and is read by nothing would be a promise that is not kept.
+#[test]
+fn every_parameter_of_the_chain_is_read_by_a_rule() {
+    let models = root().join("models/src");
+    let rules =
+        files(&models, "rs").into_iter().filter(|path| !path.starts_with(models.join("filecoin/policy")));
+    let text: String = rules.map(|path| read(&path)).collect();
+    for parameter in models::filecoin::policy::PARAMETERS {
+        let reads = |end: char| text.contains(&format!(".{}{end}", parameter.name));
+        assert!(
+            [',', ';', ')', '.', ' ', '\n', '\'', '*', '?'].into_iter().any(reads),
+            "{} is read by nothing",
+            parameter.name
+        );
+    }
+}

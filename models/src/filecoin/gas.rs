@@ -78,8 +78,8 @@ pub struct GasOutputs {
     pub burnt: AttoFil,
     /// To the block's producer: the premium, as far as the fee cap leaves it, on the whole gas limit.
     pub tip: AttoFil,
-    /// What the producer is charged where the fee cap does not reach the base fee, before the factor of
-    /// [`Policy::block_penalty_factor`].
+    /// What the producer is charged, three times over (built-in actors, reward/src/lib.rs), where the fee cap does not
+    /// reach the base fee. Messages of the chain here always reach it.
     pub penalty: AttoFil,
 }
 

@@ -68,7 +68,15 @@ fn balance(chain: &Chain) -> f64 {
 }
 
 fn fees(chain: &Chain) -> f64 {
-    let reasons = [Reason::FaultFee, Reason::TerminationFee, Reason::MissedPreCommit, Reason::InvalidPost];
+    let reasons = [
+        Reason::FaultFee,
+        Reason::TerminationFee,
+        Reason::MissedPreCommit,
+        Reason::InvalidPost,
+        Reason::ReporterReward,
+        Reason::ConsensusFault,
+        Reason::FaultReporter,
+    ];
     reasons.iter().map(|reason| chain.ledger().moved(*reason)).sum::<AttoFil>().as_fil_f64_lossy()
 }
 
@@ -153,7 +161,8 @@ pub(super) const FEES: Metric = Metric {
     name: "miners_fees",
     label: "penalties of simulated miners",
     unit: "FIL",
-    doc: "Fault and termination fees, lost deposits and fees for wrong proofs of all simulated miners so far.",
+    doc: "Fault and termination fees, lost deposits, and what wrong proofs and consensus faults cost, the part of whoever \
+          told of them included, of all simulated miners so far.",
     sample: Some(|world| world.chain().map(fees)),
     total: Some(|world| total(world, fees)),
 };

@@ -5,10 +5,11 @@
 
 use super::Epochs;
 use serde::{Deserialize, Serialize};
-use sim_core::units::Bytes;
+use sim_core::units::{Bytes, UnitError, parse_bytes};
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
+use std::str::FromStr;
 
 /// Storage power in bytes. Whether raw or quality-adjusted is said by the name of what holds it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
@@ -102,6 +103,19 @@ macro_rules! sums {
 sums!(Power, "power past 2^127 bytes");
 sums!(SpaceTime, "space-time past 2^127 byte-epochs");
 
+impl FromStr for Power {
+    type Err = UnitError;
+
+    /// An amount of data with its unit, up to 16,384 EiB.
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let Some(number) = text.strip_suffix("EiB") else { return parse_bytes(text).map(Power::of) };
+        // More than 16 of these do not fit in 64 bits: read as so many PiB.
+        let small = parse_bytes(&format!("{number}PiB"))
+            .map_err(|error| UnitError::new(text, error.expected, error.reason))?;
+        Ok(Power(Power::of(small).0 * 1024))
+    }
+}
+
 impl fmt::Display for Power {
     /// As an amount of data up to 16 EiB, past that in bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,5 +136,16 @@ mod tests {
         assert_eq!(sector.during(Epochs::from_days(180)).byte_epochs(), (32_i128 << 30) * 518_400);
         assert_eq!(sector.floor_mul(10, 3).bytes(), 114_532_461_226);
         assert_eq!(sector.to_string(), "32 GiB");
+    }
+
+    #[test]
+    fn a_network_is_read_past_64_bits() {
+        let read = |text: &str| text.parse::<Power>().map(Power::bytes);
+        assert_eq!(read("32 GiB"), Ok(32 << 30));
+        assert_eq!(read("1.5 EiB"), Ok(3 << 59));
+        assert_eq!(read("140 EiB"), Ok(140 << 60));
+        let error = read("many EiB").expect_err("no number").to_string();
+        assert!(error.contains("many EiB"), "{error}");
+        assert!(read("20000 EiB").is_err());
     }
 }

@@ -8,7 +8,7 @@ use models::filecoin::fixed::Q128;
 use models::filecoin::monies::{self, NetworkEstimates, PledgeInputs, RewardOutlook};
 use models::filecoin::paych::PaymentIntervals;
 use models::filecoin::piece::node::zero_commitment;
-use models::filecoin::policy::Policy;
+use models::filecoin::policy::{Policy, TerminationRule};
 use models::filecoin::quality::{SectorSpace, qa_power, sector_quality};
 use models::filecoin::quantize::Quant;
 use models::filecoin::reward::{self, Curves};
@@ -225,6 +225,11 @@ pub static FORMULAS: &[Formula] = &[
         unit: "attoFIL",
         source: "built-in actors, miner/src/monies.rs; FIP-0098",
         compute: |policy, given| {
+            if policy.termination_rule != TerminationRule::InitialPledge {
+                let why = "the rule of before nv25 asks what the sector was expected to earn when it was activated, which is \
+                           not among these: ask with --rules nv25 or later";
+                return Err(why.into());
+            }
             let (pledge, age) = (given.money("pledge"), given.epochs("age"));
             Ok(Answer::money(monies::termination_fee(policy, pledge, age, given.money("fault_fee"))))
         },
@@ -262,7 +267,7 @@ pub static FORMULAS: &[Formula] = &[
     Formula {
         name: "win-probability",
         doc: "Probability of more than so many wins (1 - CDF), by the node's own recurrence; its exp is made for a mean \
-              of at most 5.",
+              of at most 5, which is all there is to win in an epoch.",
         params: &[
             param("lambda_num", Kind::Count(0, 1_000_000_000_000_000_000), "mean number of wins: numerator"),
             param(
@@ -479,7 +484,7 @@ fn sector(given: &Given) -> Result<SectorSpace, String> {
 }
 
 fn win_probability(_: &Policy, given: &Given) -> Result<Answer, String> {
-    const MEAN: i128 = 5_000;
+    const MEAN: i128 = 5;
     let (num, den) = (given.whole("lambda_num"), given.whole("lambda_den"));
     if num > MEAN * den {
         return Err(format!("lambda_num: a mean of at most {MEAN} wins"));

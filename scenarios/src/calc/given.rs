@@ -134,7 +134,8 @@ impl Kind {
         let reason = |error: sim_core::units::UnitError| format!(": {}", error.reason);
         match self {
             Kind::Money => parse_fil(text).map(AttoFil::atto).map_err(reason),
-            Kind::Power | Kind::SomePower | Kind::Size | Kind::SomeSize => {
+            Kind::Power | Kind::SomePower => text.parse().map(Power::bytes).map_err(reason),
+            Kind::Size | Kind::SomeSize => {
                 parse_bytes(text).map(|bytes| i128::from(bytes.as_u64())).map_err(reason)
             }
             Kind::Epochs | Kind::SomeEpochs => {

@@ -113,7 +113,11 @@ impl MinerActor {
     }
 
     /// Somebody says that a proof of a deadline's last instance does not hold. If so, what it was for is faulty, the
-    /// miner pays, and whoever said it gets a part of what was paid.
+    /// miner pays, and whoever said it gets a part of what was paid: the penalty is the fee and that part on top of it
+    /// (builtin-actors, actors/miner/src/lib.rs, dispute_windowed_post).
+    ///
+    /// The fee here is for the power that is struck now; sectors that ended between the proof and the dispute, which
+    /// the actor still counts, are left out: a proof can be disputed for 15 hours, in which hardly any do.
     ///
     /// # Errors
     /// If nothing of that deadline may be disputed now, there is no such proof, or it holds; then nothing has changed.
@@ -134,7 +138,8 @@ impl MinerActor {
         }
         let power = self.holdings.strike(last, place, terms.policy.fault_max_age, terms.now)?;
         let mut effects = Effects { power, ..Effects::default() };
-        self.funds.charge(Reason::InvalidPost, terms.invalid_post_fee((-power).qa));
+        let penalty = terms.invalid_post_fee((-power).qa) + terms.dispute_reward();
+        self.funds.charge(Reason::InvalidPost, penalty);
         effects.take(self.funds.repay(terms.now, balance));
         effects.reward_reporter(Reason::ReporterReward, terms.dispute_reward());
         Ok(effects)

@@ -25,7 +25,7 @@ impl MinerActor {
     /// Commits sectors for longer.
     ///
     /// # Errors
-    /// If one is not live or faulty, or the expiration is out of bounds; then nothing has changed.
+    /// If one is not live or faulty or was to end already, or the expiration is out of bounds; then nothing has changed.
     pub fn extend(
         &mut self,
         numbers: &[SectorNumber],
@@ -34,7 +34,8 @@ impl MinerActor {
     ) -> Result<Effects, Refusal> {
         for &number in numbers {
             let sector = self.holdings.live(number)?;
-            if sector.standing.is_faulty() || expiration < sector.expiration {
+            let is_over = sector.expiration < terms.now;
+            if sector.standing.is_faulty() || is_over || expiration < sector.expiration {
                 return Err(Refusal::State(number));
             }
             check_expiration(terms.policy, terms.now, sector.activation, expiration)?;
@@ -42,10 +43,15 @@ impl MinerActor {
         let mut effects = Effects::default();
         for &number in numbers {
             let contents = self.holdings.live(number)?.contents;
-            let (_, power) = self.power_of(contents, terms.now, expiration, terms);
+            let (qa, power) = self.power_of(contents, terms.now, expiration, terms);
+            let fee = terms.daily_fee(qa) * self.weight;
             effects.power += self.holdings.replace(number, |sector| {
                 sector.expiration = expiration;
                 set_power(sector, power, terms.now);
+                if terms.policy.daily_fee_on_extension && sector.daily_fee.is_zero() {
+                    // It is older than the fee (FIP-0100, from Tock on).
+                    sector.daily_fee = fee;
+                }
             });
         }
         Ok(effects)

@@ -3,7 +3,7 @@
 use super::{AttoFil, BaseFeeRule, Epochs, Power, Q128, QualityRule, Share, TerminationRule};
 use crate::filecoin::fixed::wide;
 use crate::units::{AttoUsd, Epoch};
-use sim_core::units::parse_bytes;
+use sim_core::units::UnitError;
 use std::cmp::Ordering;
 
 /// A type that parameters have.
@@ -45,7 +45,7 @@ impl Setting for Epochs {
     const UNIT: &'static str = "epochs";
     const EXPECTED: &'static str = "a time";
     fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
+        text.parse().map_err(|error: UnitError| error.to_string())
     }
     fn write(&self) -> String {
         self.to_string()
@@ -79,7 +79,7 @@ impl Setting for AttoFil {
     const UNIT: &'static str = "attoFIL";
     const EXPECTED: &'static str = "an amount";
     fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
+        text.parse().map_err(|error: UnitError| error.to_string())
     }
     fn write(&self) -> String {
         self.to_string()
@@ -93,7 +93,7 @@ impl Setting for AttoUsd {
     const UNIT: &'static str = "attoUSD";
     const EXPECTED: &'static str = "an amount in dollars";
     fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: sim_core::units::UnitError| error.to_string())
+        text.parse().map_err(|error: UnitError| error.to_string())
     }
     fn write(&self) -> String {
         self.to_string()
@@ -107,7 +107,7 @@ impl Setting for Power {
     const UNIT: &'static str = "bytes";
     const EXPECTED: &'static str = "a size";
     fn read(text: &str) -> Result<Self, String> {
-        parse_bytes(text).map(Power::of).map_err(|error| error.to_string())
+        text.parse().map_err(|error: UnitError| error.to_string())
     }
     fn write(&self) -> String {
         self.to_string()

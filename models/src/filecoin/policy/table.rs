@@ -77,9 +77,6 @@ parameters! {
     /// Miners of the minimum power below which everybody with power takes part.
     consensus_min_miners: i64 = "4",
         within ("0", "1000"), since "genesis", source "built-in actors, power/src/policy.rs";
-    /// How often a block's producer pays for gas that its messages did not.
-    block_penalty_factor: i64 = "3",
-        within ("0", "100"), since "genesis", source "built-in actors, reward/src/lib.rs";
 
     // Proving.
     /// Within it every sector is proven once.
@@ -300,9 +297,6 @@ parameters! {
     /// Least that a unit of gas burns.
     base_fee_min: AttoFil = "100 attoFIL",
         within ("0 FIL", "1 FIL"), since "genesis", source "Lotus, params_shared_vals.go";
-    /// What it burns at first.
-    base_fee_initial: AttoFil = "100000000 attoFIL",
-        within ("0 FIL", "1 FIL"), since "genesis", source "Lotus, params_shared_vals.go";
     /// The base fee changes by at most one part in so many an epoch.
     base_fee_change: i64 = "8",
         within ("1", "1000000"), since "genesis", source "Lotus, params_shared_vals.go";
@@ -367,18 +361,12 @@ parameters! {
     /// Least distance of a challenge from when it is scheduled.
     pdp_challenge_finality: Epochs = "150 epochs",
         within ("1 epoch", "30 days"), since "PDPVerifier 1.0", source "PDP, PDPVerifier.sol";
-    /// Without a proof, after which anyone may delete a data set.
-    pdp_inactivity: Epochs = "30 days",
-        within ("1 day", "365 days"), since "PDPVerifier 3.4", source "PDP, PDPVerifier.sol";
     /// Proving period of warm storage.
     warm_period: Epochs = "1 day",
         within ("1 epoch", "30 days"), since "Warm Storage 1.0", source "Filecoin Services, deploy scripts";
     /// End of the period in which it is proven.
     warm_window: Epochs = "60 epochs",
         within ("1 epoch", "1 day"), since "Warm Storage 1.0", source "Filecoin Services, deploy scripts";
-    /// Leaves asked for per proof.
-    warm_challenges: i64 = "5",
-        within ("1", "1000"), since "Warm Storage 1.0", source "Filecoin Services, SPEC";
     /// Price of warm storage per TiB and 30 days.
     warm_price_per_tib: AttoUsd = "2.5 USD",
         within ("0 USD", "1000000 USD"), since "Warm Storage 1.3", source "Filecoin Services, PriceListUSDFC.sol";
