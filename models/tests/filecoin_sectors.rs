@@ -8,6 +8,7 @@ use models::filecoin::miner::holdings::Refused;
 use models::filecoin::miner::sector::{Contents, Ending, SectorNumber, Standing};
 use models::filecoin::miner::{Checked, Refusal};
 use models::filecoin::piece::node::Node;
+use models::filecoin::policy::Parameter;
 use models::filecoin::power::PowerPair;
 use models::units::{AttoFil, Epoch, Epochs, Power};
 
@@ -299,6 +300,44 @@ fn an_extension_moves_the_end_and_keeps_the_pledge() {
         Err(Refusal::State(SectorNumber(0)))
     );
     net.assert_sound();
+}
+
+/// FIP-0100: sectors of before the fee pay nothing until they are extended under the rules of Tock.
+#[test]
+fn a_sector_older_than_the_fee_pays_it_once_it_is_extended() {
+    let mut net = net();
+    let rules = net.config.policy.clone();
+    let no_fee = Parameter::named("daily_fee_per_supply").expect("a parameter");
+    no_fee.set(&mut net.config.policy, "0").expect("a share");
+    net.commit(0..1);
+    net.prove_days(0, 1);
+    assert!(net.sector(0).daily_fee.is_zero());
+    for (on_extension, pays) in [(false, false), (true, true)] {
+        net.config.policy = rules.clone();
+        net.config.policy.daily_fee_on_extension = on_extension;
+        let until = net.sector(0).expiration + Epochs::from_days(10);
+        net.chain.extend(&net.config, MINER, &[SectorNumber(0)], until).expect("it lives");
+        let fee = net.chain.conditions(&net.config).daily_fee(Power::new(32 << 30));
+        assert_eq!(net.sector(0).daily_fee, if pays { fee } else { AttoFil::ZERO });
+    }
+    net.assert_sound();
+}
+
+#[test]
+fn a_sector_is_not_extended_once_it_was_to_end() {
+    let mut net = hasty();
+    net.commit(0..1);
+    let ends = net.sector(0).expiration;
+    let until = ends + Epochs::from_days(10);
+    // It ends with its next deadline after that epoch, at whose opening it is still proven.
+    net.prove(0, &[]).expect("a good proof");
+    while net.now() <= ends {
+        net.end_deadline(0);
+        net.prove(0, &[]).expect("a good proof");
+    }
+    assert_eq!(net.standing(0), Standing::Active);
+    let answer = net.chain.extend(&net.config, MINER, &[SectorNumber(0)], until);
+    assert_eq!(answer, Err(Refusal::State(SectorNumber(0))));
 }
 
 #[test]
