@@ -10,7 +10,8 @@
 //! epoch in which they are sent.
 //!
 //! A message that is refused for want of money is sent once more after the operator has put in what is missing, if its
-//! wallet has it. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
+//! wallet has it. Tips go to the rest of the network, also in epochs in which a simulated miner wins: left out, as they
+//! are some thousandths of a reward. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
 use super::filecoin_forecast::Ahead;

@@ -141,12 +141,13 @@ impl MinerActor {
             .collect();
         let deposits: AttoFil = found.iter().map(|precommit| precommit.deposit).sum();
         let needed: AttoFil = sectors.iter().map(|sector| sector.pledge).sum();
-        // A debt may stay: only what is unlocked counts here.
-        let available = self.funds.unlocked(balance) + self.funds.vested(now) + deposits;
+        // A debt may stay: only what is unlocked counts here, without what has vested and nothing has unlocked yet
+        // (builtin-actors, activate_new_sector_infos).
+        let available = self.funds.unlocked(balance) + deposits;
         if available < needed {
             return Err(Refusal::Funds { needed, available });
         }
-        let mut effects = Effects { pledge: -self.funds.vest(now), ..Effects::default() };
+        let mut effects = Effects::default();
         self.funds.deposits -= deposits;
         self.lock_pledge(&sectors, needed, terms, &mut effects);
         for number in found.iter().map(|precommit| precommit.info.number) {

@@ -84,11 +84,11 @@ impl MinerActor {
         let (qa, power) = self.power_of(contents, terms.now, sector.expiration, terms);
         let pledge = sector.pledge.max(terms.initial_pledge(qa) * self.weight);
         let needed = pledge - sector.pledge;
-        let available = self.funds.unlocked(balance) + self.funds.vested(terms.now);
+        let available = self.funds.unlocked(balance);
         if available < needed {
             return Err(Refusal::Funds { needed, available });
         }
-        let mut effects = Effects { pledge: needed - self.funds.vest(terms.now), ..Effects::default() };
+        let mut effects = Effects { pledge: needed, ..Effects::default() };
         self.funds.pledge += needed;
         effects.power = self.holdings.replace(number, |sector| {
             sector.contents = contents;
