@@ -24,6 +24,7 @@
 
 use crate::content::Content;
 use crate::ids::{BlockId, NodeId, ObjectId};
+use crate::provenance::{ActId, Came, Holder, Provenance, Went};
 use sim_core::time::{SimSpan, SimTime};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -60,75 +61,6 @@ impl Rung {
     }
 }
 
-/// Why a holder got a copy.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub enum CameBy {
-    /// Its owner added it.
-    Added,
-    /// Fetched over Bitswap.
-    Fetched,
-}
-
-/// Why a holder's copy went.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub enum WentBy {
-    /// Its publisher deleted it.
-    Deleted,
-    /// A collection swept it after its publisher had unpinned it.
-    Unpinned,
-    /// A collection swept it: fetched and never pinned.
-    Collected,
-    /// A reader deleted it when its retention was over.
-    RetentionOver,
-    /// The holder left for good, disk and all.
-    HolderLeft,
-}
-
-impl CameBy {
-    /// Name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CameBy::Added => "added",
-            CameBy::Fetched => "fetched",
-        }
-    }
-}
-
-impl WentBy {
-    /// Name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            WentBy::Deleted => "deleted",
-            WentBy::Unpinned => "unpinned-and-collected",
-            WentBy::Collected => "collected",
-            WentBy::RetentionOver => "retention-over",
-            WentBy::HolderLeft => "holder-left",
-        }
-    }
-
-    /// Whether the object's own owner wanted it gone.
-    pub const fn is_deliberate(self) -> bool {
-        matches!(self, WentBy::Deleted | WentBy::Unpinned)
-    }
-}
-
-/// One copy of one object on one node.
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Copy {
-    /// What.
-    pub object: ObjectId,
-    /// Where.
-    pub holder: NodeId,
-    /// Since when the holder had every block.
-    pub from: SimTime,
-    /// Until when; none if it still has.
-    pub until: Option<SimTime>,
-    /// How it came.
-    pub came_by: CameBy,
-    /// How it went; none if it is still there.
-    pub went_by: Option<WentBy>,
-}
-
 /// One stay of one object on one rung.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Stay {
@@ -162,9 +94,9 @@ pub struct Standing {
     /// Time spent on each rung so far, worst first.
     pub time_on: [SimSpan; 5],
     /// When and why the last copy's last block went.
-    pub lost: Option<(SimTime, WentBy)>,
-    /// What last took a block from a holder.
-    last_went: Option<WentBy>,
+    pub lost: Option<(SimTime, Went)>,
+    /// What took the last copy of the block that was last to go missing.
+    last_act: Option<ActId>,
     /// Copies at present.
     pub copies: u32,
     /// Copies that ever were.
@@ -187,7 +119,7 @@ impl Standing {
             since: SimTime::ZERO,
             time_on: [SimSpan::ZERO; 5],
             lost: None,
-            last_went: None,
+            last_act: None,
             copies: 0,
             copies_made: 0,
             exposure: SimSpan::ZERO,
@@ -241,21 +173,16 @@ pub struct Ladder {
     holders: Vec<u32>,
     online_holders: Vec<u32>,
     /// Blocks that a node has of an object.
-    have: BTreeMap<(NodeId, ObjectId), Have>,
+    have: BTreeMap<(NodeId, ObjectId), u32>,
+    /// What last took each block from a disk.
+    last_acts: Vec<Option<ActId>>,
+    provenance: Provenance,
     records: Vec<Record>,
     record_of: BTreeMap<(ObjectId, NodeId, NodeId), u32>,
     by_server: BTreeMap<NodeId, Vec<u32>>,
     by_provider: BTreeMap<NodeId, Vec<u32>>,
     expiries: BinaryHeap<Reverse<(SimTime, u32)>>,
-    copies: Vec<Copy>,
     stays: Vec<Stay>,
-}
-
-#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
-struct Have {
-    blocks: u32,
-    /// Number of the running copy in `copies`.
-    copy: Option<u32>,
 }
 
 /// What the ladder asks about nodes.
@@ -276,12 +203,13 @@ impl Ladder {
             holders: vec![0; content.block_count()],
             online_holders: vec![0; content.block_count()],
             have: BTreeMap::new(),
+            last_acts: vec![None; content.block_count()],
+            provenance: Provenance::default(),
             records: Vec::new(),
             record_of: BTreeMap::new(),
             by_server: BTreeMap::new(),
             by_provider: BTreeMap::new(),
             expiries: BinaryHeap::new(),
-            copies: Vec::new(),
             stays: Vec::new(),
         }
     }
@@ -296,19 +224,19 @@ impl Ladder {
         &self.objects
     }
 
-    /// Every copy that ever was, in order of completion.
-    pub fn copies(&self) -> &[Copy] {
-        &self.copies
+    /// Every copy that ever was, how it came and how it went.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The same, to write down pins and departures.
+    pub fn provenance_mut(&mut self) -> &mut Provenance {
+        &mut self.provenance
     }
 
     /// Every finished stay on a rung, in order of its end.
     pub fn stays(&self) -> &[Stay] {
         &self.stays
-    }
-
-    /// Whether `node` has every block of `object`.
-    pub fn is_holder(&self, node: NodeId, object: ObjectId) -> bool {
-        self.have.get(&(node, object)).is_some_and(|have| have.copy.is_some())
     }
 
     /// The object is out: from now on it has a rung.
@@ -327,7 +255,7 @@ impl Ladder {
         &mut self,
         node: NodeId,
         block: BlockId,
-        came_by: CameBy,
+        why: Came,
         content: &Content,
         nodes: &impl Nodes,
         now: SimTime,
@@ -342,17 +270,9 @@ impl Ladder {
             standing.missing -= u32::from(first);
             standing.offline -= u32::from(first_online);
             let have = self.have.entry((node, object)).or_default();
-            have.blocks += 1;
-            if have.blocks as usize == content.object(object).blocks.len() {
-                have.copy = Some(self.copies.len() as u32);
-                self.copies.push(Copy {
-                    object,
-                    holder: node,
-                    from: now,
-                    until: None,
-                    came_by,
-                    went_by: None,
-                });
+            *have += 1;
+            if *have as usize == content.object(object).blocks.len() {
+                self.provenance.came(object, Holder::Node(node), why, now);
                 self.count_copy(object, true, now);
             }
             if content.object(object).root == Some(block) {
@@ -367,7 +287,7 @@ impl Ladder {
         &mut self,
         node: NodeId,
         block: BlockId,
-        went_by: WentBy,
+        why: Went,
         content: &Content,
         nodes: &impl Nodes,
         now: SimTime,
@@ -377,17 +297,19 @@ impl Ladder {
         let last = self.holders[block.index()] == 0;
         self.online_holders[block.index()] -= u32::from(up);
         let last_online = up && self.online_holders[block.index()] == 0;
+        let act = self.provenance.act(Holder::Node(node), why, now);
+        self.last_acts[block.index()] = Some(act);
         for &object in content.objects_with(block) {
             let standing = &mut self.objects[object.index()];
             standing.missing += u32::from(last);
             standing.offline += u32::from(last_online);
-            standing.last_went = Some(went_by);
+            if last {
+                standing.last_act = Some(act);
+            }
             let have = self.have.get_mut(&(node, object)).expect("who deletes a block had it");
-            have.blocks -= 1;
-            if let Some(copy) = have.copy.take() {
-                let copy = &mut self.copies[copy as usize];
-                copy.until = Some(now);
-                copy.went_by = Some(went_by);
+            *have -= 1;
+            if *have as usize + 1 == content.object(object).blocks.len() {
+                self.provenance.went(object, act);
                 self.count_copy(object, false, now);
             }
             if content.object(object).root == Some(block) {
@@ -407,8 +329,59 @@ impl Ladder {
         self.holders[block.index()] -= 1;
         if self.holders[block.index()] == 0 {
             for &object in content.objects_with(block) {
-                self.objects[object.index()].missing += 1;
+                let standing = &mut self.objects[object.index()];
+                standing.missing += 1;
+                standing.last_act = self.last_acts[block.index()];
                 self.settle(object, now);
+            }
+        }
+    }
+
+    /// A holder that has an object whole or not at all, such as a sector, has it now. It keeps the object stored, not
+    /// online: whoever can serve from such a holder says so by blocks on a node.
+    pub fn whole_stored(
+        &mut self,
+        object: ObjectId,
+        holder: Holder,
+        why: Came,
+        content: &Content,
+        now: SimTime,
+    ) {
+        self.provenance.came(object, holder, why, now);
+        self.count_copy(object, true, now);
+        for &block in &content.object(object).blocks {
+            self.holders[block.index()] += 1;
+            if self.holders[block.index()] == 1 {
+                for &object in content.objects_with(block) {
+                    self.objects[object.index()].missing -= 1;
+                    self.settle(object, now);
+                }
+            }
+        }
+    }
+
+    /// A holder that had an object whole has lost it.
+    pub fn whole_gone(
+        &mut self,
+        object: ObjectId,
+        holder: Holder,
+        why: Went,
+        content: &Content,
+        now: SimTime,
+    ) {
+        let act = self.provenance.act(holder, why, now);
+        self.provenance.went(object, act);
+        self.count_copy(object, false, now);
+        for &block in &content.object(object).blocks {
+            self.holders[block.index()] -= 1;
+            self.last_acts[block.index()] = Some(act);
+            if self.holders[block.index()] == 0 {
+                for &object in content.objects_with(block) {
+                    let standing = &mut self.objects[object.index()];
+                    standing.missing += 1;
+                    standing.last_act = Some(act);
+                    self.settle(object, now);
+                }
             }
         }
     }
@@ -603,8 +576,13 @@ impl Ladder {
         }
         let last = standing.rung.replace(next);
         if next == Rung::Lost {
-            // Published without a block anywhere: that is a loss at once, by nobody's deletion.
-            standing.lost = Some((now, standing.last_went.unwrap_or(WentBy::HolderLeft)));
+            let act =
+                standing.last_act.expect("an object is published with its blocks, and something took one");
+            standing.lost = Some((now, self.provenance.deed(act).why));
+            self.provenance.lost(object, act, now);
+            if let Some(since) = standing.exposed_since.take() {
+                standing.exposure += now.since(since);
+            }
         }
         if let Some(last) = last {
             self.close_stay(object, last, now);

@@ -8,6 +8,7 @@
 //! - [`filecoin`]: pieces, proofs of storage, the chain and its money. [`units`]: attoFIL, epochs, power.
 //! - [`agents`]: who decides what.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
+//! - [`provenance`]: every copy that ever was: how it came, how it went, and what would have kept it.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
 //! - [`names`]: what events are about, in words.
 //! - [`metrics`], [`tables`]: what a run leaves behind, each entry with unit and meaning.
@@ -28,6 +29,7 @@ pub mod metrics;
 pub mod names;
 pub mod net;
 pub mod node;
+pub mod provenance;
 pub mod registry;
 pub mod run;
 pub mod simulation;

@@ -43,15 +43,63 @@ pub static OBJECTS: Table = Table {
 /// One row per copy.
 pub static COPIES: Table = Table {
     name: "copies",
-    doc: "One row per whole copy that ever was, in order of object, start and holder.",
+    doc: "One row per whole copy that ever was, in order of object, start and holder; and one for an object that was lost \
+          when its last whole copy had gone before: what was left of it in parts.",
     columns: &[
         Column::text("object", "Object."),
-        Column::text("holder", "Node that has every block of it."),
-        Column::text("holder_group", "That node's group."),
+        Column::text("holder", "Node that has every block of it, or sector of a miner."),
+        Column::text("holder_group", "That node's or miner's group."),
         Column::seconds("from_s", "Since when."),
         Column::seconds("until_s", "Until when; empty if it is still there.").or_empty(),
-        Column::text("came_by", "How it came: added or fetched."),
+        Column::text("came_by", "How it came: added, fetched or in-parts."),
         Column::text("went_by", "How it went: deleted, unpinned-and-collected, collected, retention-over or holder-left; empty if it is still there.").or_empty(),
+        Column::text("came_facts", "What is known besides of how it came: key=value pairs."),
+        Column::text("went_facts", "What is known besides of how it went: key=value pairs."),
+        Column::text("went_key", "Key of the scenario that decided it; empty if it is still there."),
+        Column::seconds("pinned_s", "When its holder pinned it, the last time; empty if it never did.").or_empty(),
+        Column::seconds("unpinned_s", "When its holder took that pin away; empty if it did not.").or_empty(),
+        Column {
+            kind: sim_core::record::schema::Kind::Flag,
+            ..Column::text("is_last", "Whether the object was lost with it: one row of every lost object.")
+        },
+    ],
+};
+
+/// One row per lost object.
+pub static LOSSES: Table = Table {
+    name: "losses",
+    doc: "One row per object that was lost, in scenario order: when, with whose copy, why, and what would have kept it.",
+    columns: &[
+        Column::text("object", "Object."),
+        Column::text("group", "Object group."),
+        Column::count("size_bytes", "B", "Nominal bytes of file payload."),
+        Column::seconds("published_s", "When it was published."),
+        Column::seconds("lost_s", "When the last copy of some block went."),
+        Column::text("last_holder", "Whose copy went last."),
+        Column::text("last_holder_group", "Its group."),
+        Column::text("cause", "How that copy went; as `went_by` in table copies."),
+        Column::text("cause_key", "Key of the scenario that decided it."),
+        Column {
+            kind: sim_core::record::schema::Kind::Flag,
+            ..Column::text("deliberate", "Whether it went by its owner's own deletion.")
+        },
+        Column::count("copies", "", "Whole copies that ever were."),
+        Column::count("fetched", "", "Of these, fetched by others than its owner."),
+        Column::text(
+            "earlier_causes",
+            "How the copies before the last went, each cause with its number of copies.",
+        ),
+        Column::seconds("exposure_s", "Time with at most one whole copy before the loss."),
+        Column::seconds("online_until_s", "When it last was on rung online or better; empty if never.")
+            .or_empty(),
+        Column::seconds("last_read_s", "When a read of it last ended well; empty if none did.").or_empty(),
+        Column::count("reads_ok", "", "Reads that ended with every byte verified."),
+        Column::count("reads_too_late", "", "Reads issued after it was lost."),
+        Column::text(
+            "would_have_kept",
+            "What would have kept it at that instant, all else being as it was: statements about this run, separated by \
+             semicolons.",
+        ),
     ],
 };
 
@@ -334,4 +382,5 @@ pub static ALL: &[&Table] = &[
     &NETWORK,
     &SERIES,
     &METRICS,
+    &LOSSES,
 ];

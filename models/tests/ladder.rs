@@ -5,7 +5,8 @@ mod worlds;
 
 use models::config::{Config, DhtMode, Role, Session, Strategy};
 use models::ids::ObjectId;
-use models::ladder::{Rung, WentBy};
+use models::ladder::Rung;
+use models::provenance::Went;
 use models::world::Outcome;
 use sim_core::dist::Law;
 use sim_core::time::{SimSpan, SimTime};
@@ -66,7 +67,7 @@ fn a_machine_that_is_off_is_unavailable_not_lost_and_comes_back() {
 #[test]
 fn deleting_the_only_copy_loses_it_at_that_instant() {
     let told = tell(home(Strategy::Delete { at: at(3.0 * DAY) }, Strategy::Keep, &[]), 1);
-    assert_eq!(standing(&told).lost, Some((at(3.0 * DAY), WentBy::Deleted)));
+    assert_eq!(standing(&told).lost, Some((at(3.0 * DAY), Went::Deleted)));
     assert_eq!(stays(&told).last().map(|&(rung, _)| rung), Some(Rung::Lost));
 }
 
@@ -75,7 +76,8 @@ fn unpinning_loses_nothing_until_the_sweep() {
     let mut config = home(Strategy::Unpin { at: at(3.0 * DAY) }, Strategy::Keep, &[]);
     config.groups[0].store.manual_every = Some(SimSpan::from_hours(100));
     let told = tell(config, 1);
-    assert_eq!(standing(&told).lost, Some((at(100.0 * 3_600.0), WentBy::Unpinned)));
+    let (lost, why) = standing(&told).lost.expect("the sweep takes it");
+    assert_eq!((lost, why.name()), (at(100.0 * 3_600.0), "unpinned-and-collected"));
 }
 
 #[test]
@@ -85,7 +87,7 @@ fn a_copy_that_somebody_fetched_outlives_its_publisher_until_its_holder_drops_it
     let read = &told.world.reads()[0];
     assert_eq!(read.outcome, Outcome::Ok);
     let (lost, why) = standing(&told).lost.expect("nobody has it at the end");
-    assert_eq!(why, WentBy::RetentionOver);
+    assert_eq!(why, Went::RetentionOver);
     assert_eq!(lost, read.ended.expect("it was read") + SimSpan::from_days(4));
     assert_eq!(standing(&told).copies_made, 2);
 }
@@ -163,7 +165,7 @@ fn what_is_lost_stays_lost_even_if_somebody_adds_the_same_bytes_again() {
     config.objects.push(again);
     let told = tell(config, 1);
     let [first, second] = told.world.standings() else { panic!("two objects") };
-    assert_eq!((first.rung, first.lost), (Some(Rung::Lost), Some((at(2.0 * DAY), WentBy::Deleted))));
+    assert_eq!((first.rung, first.lost), (Some(Rung::Lost), Some((at(2.0 * DAY), Went::Deleted))));
     assert_eq!((second.rung, second.lost), (Some(Rung::Served), None));
 }
 

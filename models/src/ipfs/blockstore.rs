@@ -100,6 +100,20 @@ impl BlockStore {
         self.used > watermark.ratio().floor_of(max.as_u64())
     }
 
+    /// The smallest limit with which what is in use now is not over `watermark` of it: the largest number of bytes if no
+    /// limit would do.
+    pub fn limit_to_spare(&self, watermark: Prob) -> u64 {
+        let ratio = watermark.ratio();
+        match u128::from(ratio.num()) {
+            0 if self.used > 0 => u64::MAX,
+            0 => 0,
+            num => {
+                let limit = (u128::from(self.used) * u128::from(ratio.den())).div_ceil(num);
+                u64::try_from(limit).unwrap_or(u64::MAX)
+            }
+        }
+    }
+
     /// Marks what the pins reach and returns everything else, in store order, for deletion.
     pub fn sweep_list<'a>(&self, blocks_of: impl Fn(ObjectId) -> &'a [BlockId]) -> Vec<BlockId> {
         let mut marked: Vec<BlockId> =
@@ -156,5 +170,8 @@ mod tests {
         let ninety = Prob::new(90, 100);
         assert!(!store.is_over(Bytes::new(556), ninety));
         assert!(store.is_over(Bytes::new(555), ninety));
+        // 500 of 556 bytes are 89.9 %, of 555 they are 90.09 %.
+        assert_eq!(store.limit_to_spare(ninety), 556);
+        assert_eq!(store.limit_to_spare(Prob::new(0, 1)), u64::MAX);
     }
 }

@@ -16,8 +16,8 @@ use crate::ipfs::bitswap::{
 };
 use crate::ipfs::blockstore::BlockStore;
 use crate::ipfs::dht::LookupKind;
-use crate::ladder::CameBy;
 use crate::net::Departure;
+use crate::provenance::Came;
 use crate::registry::Event;
 use crate::slab::{Slab, Ticket};
 use sim_core::draws::{Draws, mix64};
@@ -205,7 +205,7 @@ impl World {
         match arrival {
             Arrival::Wanted => {
                 self.totals.corrupt_accepted += u64::from(copy != CopyTag::ORIGINAL);
-                if self.store_block(node, block, CameBy::Fetched, cx.now()) {
+                if self.store_block(node, block, Came::Fetched { last_from: from }, cx.now()) {
                     self.dht_fetched(node, block, cx);
                 }
                 self.with_bitswap(node, cx, |bitswap, context| bitswap.block_added(context, block));

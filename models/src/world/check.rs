@@ -90,7 +90,9 @@ impl World {
                 continue;
             }
             let whole = |node: &&crate::node::Node| blocks.iter().all(|&block| node.store.has(block));
-            let counted = self.nodes.iter().filter(whole).count() as u32;
+            let counted =
+                self.nodes.iter().filter(whole).count() + self.ladder.provenance().in_sectors(object);
+            let counted = counted as u32;
             let standing = self.ladder.standing(object);
             if counted != standing.copies {
                 let name = &self.content.object(object).name;

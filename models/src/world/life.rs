@@ -4,9 +4,9 @@ use super::{Turned, Who, World, later};
 use crate::churn::Phase;
 use crate::config::{Role, Strategy};
 use crate::ids::{BlockId, NodeId, ObjectId};
-use crate::ladder::{CameBy, WentBy};
 use crate::net::Tier;
 use crate::node::node_id;
+use crate::provenance::{Came, Holder, Sweep, Trigger, Went};
 use crate::registry::Event;
 use sim_core::engine::Cx;
 use sim_core::time::SimTime;
@@ -148,18 +148,19 @@ impl World {
             (Strategy::Leave { .. }, _) => {
                 self.node_mut(node).gone = true;
                 self.settle_state(node, cx);
+                self.ladder.provenance_mut().left(node, cx.now());
                 let blocks: Vec<BlockId> = self.node(node).store.iter().collect();
-                self.delete_blocks(node, &blocks, |_| WentBy::HolderLeft, cx);
+                self.delete_blocks(node, &blocks, Went::HolderLeft, cx);
             }
             (Strategy::Delete { .. }, _) => {
                 for object in self.published_by(node) {
-                    self.node_mut(node).store.unpin(object);
-                    self.delete_object(node, object, WentBy::Deleted, cx);
+                    self.unpin(node, object, cx.now());
+                    self.delete_object(node, object, Went::Deleted, cx);
                 }
             }
             (Strategy::Unpin { .. }, _) => {
                 for object in self.published_by(node) {
-                    self.node_mut(node).store.unpin(object);
+                    self.unpin(node, object, cx.now());
                     self.dht_unpinned(node, object);
                 }
             }
@@ -198,35 +199,45 @@ impl World {
             }
             return;
         }
-        self.node_mut(node).store.pin(object);
+        self.pin(node, object, now);
         for index in 0..self.content.object(object).blocks.len() {
             let block = self.content.object(object).blocks[index];
-            self.store_block(node, block, CameBy::Added, now);
+            self.store_block(node, block, Came::Added, now);
         }
         self.ladder.published(object, now);
         self.dht_added(node, object, cx);
         self.bitswap_added(node, object, cx);
     }
 
+    /// Pins an object on a node; false if it was pinned there.
+    pub(crate) fn pin(&mut self, node: NodeId, object: ObjectId, now: SimTime) -> bool {
+        let fresh = self.node_mut(node).store.pin(object);
+        if fresh {
+            self.ladder.provenance_mut().pinned(object, Holder::Node(node), now);
+        }
+        fresh
+    }
+
+    /// Takes the pin of an object from a node.
+    pub(crate) fn unpin(&mut self, node: NodeId, object: ObjectId, now: SimTime) {
+        if self.node_mut(node).store.unpin(object) {
+            self.ladder.provenance_mut().unpinned(object, Holder::Node(node), now);
+        }
+    }
+
     /// Puts a block on a node's disk; false if it was there.
-    pub(crate) fn store_block(
-        &mut self,
-        node: NodeId,
-        block: BlockId,
-        came_by: CameBy,
-        now: SimTime,
-    ) -> bool {
+    pub(crate) fn store_block(&mut self, node: NodeId, block: BlockId, why: Came, now: SimTime) -> bool {
         let size = self.content.block(block).size;
         if !self.node_mut(node).store.put(block, size) {
             return false;
         }
         let World { ladder, nodes, up, content, .. } = self;
-        ladder.block_stored(node, block, came_by, content, &Who { up, nodes }, now);
+        ladder.block_stored(node, block, why, content, &Who { up, nodes }, now);
         true
     }
 
     /// Deletes an object's blocks from a node, except those that another object there needs.
-    pub(crate) fn delete_object(&mut self, node: NodeId, object: ObjectId, why: WentBy, cx: &mut Cx<Event>) {
+    pub(crate) fn delete_object(&mut self, node: NodeId, object: ObjectId, why: Went, cx: &mut Cx<Event>) {
         let state = self.node(node);
         let content = &self.content;
         let blocks: Vec<BlockId> = content
@@ -236,21 +247,15 @@ impl World {
             .copied()
             .filter(|&block| state.store.has(block) && !state.needs(object, content.objects_with(block)))
             .collect();
-        self.delete_blocks(node, &blocks, |_| why, cx);
+        self.delete_blocks(node, &blocks, why, cx);
     }
 
-    fn delete_blocks(
-        &mut self,
-        node: NodeId,
-        blocks: &[BlockId],
-        why: impl Fn(BlockId) -> WentBy,
-        cx: &mut Cx<Event>,
-    ) {
+    fn delete_blocks(&mut self, node: NodeId, blocks: &[BlockId], why: Went, cx: &mut Cx<Event>) {
         for &block in blocks {
             let size = self.content.block(block).size;
             if self.node_mut(node).store.delete(block, size) {
                 let World { ladder, nodes, up, content, .. } = self;
-                ladder.block_deleted(node, block, why(block), content, &Who { up, nodes }, cx.now());
+                ladder.block_deleted(node, block, why, content, &Who { up, nodes }, cx.now());
             }
         }
         self.dht_deleted(node, blocks, cx);
@@ -276,7 +281,7 @@ impl World {
         let store = &self.config.groups[self.node(node).group].store;
         let (max, watermark, period) = (store.max, store.watermark, store.period);
         if self.node(node).store.is_over(max, watermark) {
-            self.collect(node, cx);
+            self.collect(node, Trigger::Watermark, cx);
         }
         let timer = cx.schedule_cancellable(later(cx.now(), period), node.0, node.0, Event::CollectorLooks);
         self.node_mut(node).timers.collector = Some(timer);
@@ -284,7 +289,7 @@ impl World {
 
     /// The operator runs a collection by hand.
     pub(crate) fn operator_collects(&mut self, node: NodeId, cx: &mut Cx<Event>) {
-        self.collect(node, cx);
+        self.collect(node, Trigger::ByHand, cx);
         let every = self.config.groups[self.node(node).group].store.manual_every;
         self.node_mut(node).timers.operator = every.map(|every| {
             cx.schedule_cancellable(later(cx.now(), every), node.0, node.0, Event::OperatorCollects)
@@ -292,10 +297,11 @@ impl World {
     }
 
     /// Mark and sweep: everything that no pin reaches goes.
-    fn collect(&mut self, node: NodeId, cx: &mut Cx<Event>) {
+    fn collect(&mut self, node: NodeId, trigger: Trigger, cx: &mut Cx<Event>) {
         let content = std::sync::Arc::clone(&self.content);
         let doomed = self.node(node).store.sweep_list(|object| &content.object(object).blocks);
         let is_publisher = self.config.groups[self.node(node).group].role == Role::Publisher;
+        let sweep = self.sweep_of(node, trigger, doomed.len());
         let own: Vec<bool> = doomed
             .iter()
             .map(|&block| {
@@ -307,8 +313,21 @@ impl World {
         traffic.collections += 1;
         traffic.collected += doomed.len() as u64;
         for (block, own) in doomed.iter().zip(own) {
-            let why = if own { WentBy::Unpinned } else { WentBy::Collected };
-            self.delete_blocks(node, std::slice::from_ref(block), |_| why, cx);
+            let why = if own { Went::Unpinned { sweep } } else { Went::Collected { sweep } };
+            self.delete_blocks(node, std::slice::from_ref(block), why, cx);
+        }
+    }
+
+    /// What is known of a collection that begins now and takes so many blocks.
+    fn sweep_of(&self, node: NodeId, trigger: Trigger, blocks: usize) -> Sweep {
+        let state = self.node(node);
+        let store = &self.config.groups[state.group].store;
+        Sweep {
+            trigger,
+            used: state.store.used().as_u64(),
+            watermark: store.watermark.ratio().floor_of(store.max.as_u64()),
+            limit_to_spare: state.store.limit_to_spare(store.watermark),
+            blocks: blocks as u32,
         }
     }
 }

@@ -6,7 +6,7 @@
 //!   life       up and down, plans, collection   reads      demand, readers, retention
 //!   flows      messages that travel as flows    filecoin   epochs, operators of miners, books
 //!   check      what must hold at any moment
-//!   report     tables and metrics at the end
+//!   report     tables and metrics at the end    fates      copies and losses among them
 //! ```
 //!
 //! The world holds no protocol rule: it moves messages, keeps time for the machines, and knows who is up.
@@ -14,6 +14,7 @@
 mod bitswap;
 pub(crate) mod check;
 mod dht;
+mod fates;
 pub(crate) mod filecoin;
 mod filecoin_forecast;
 mod filecoin_proofs;

@@ -9,7 +9,7 @@ use super::{World, later};
 use crate::config::{Arrivals, Demand, Strategy};
 use crate::ids::{NodeId, ObjectId, ReadId};
 use crate::ipfs::bitswap::{Counters, Reader, SessionId};
-use crate::ladder::WentBy;
+use crate::provenance::Went;
 use crate::registry::Event;
 use sim_core::dist;
 use sim_core::draws::{Domain, Entity};
@@ -232,7 +232,7 @@ impl World {
         let demand = Entity::named(&self.config.demand[demand].name);
         match self.config.groups[self.node(reader).group].strategy.clone() {
             Strategy::Pin => {
-                if self.node_mut(reader).store.pin(object) {
+                if self.pin(reader, object, cx.now()) {
                     self.dht_pinned(reader, object, cx);
                 }
             }
@@ -257,7 +257,7 @@ impl World {
     pub(crate) fn retention_ends(&mut self, node: NodeId, object: ObjectId, cx: &mut Cx<Event>) {
         self.node_mut(node).kept.retain(|&kept| kept != object);
         if !self.node(node).gone {
-            self.delete_object(node, object, WentBy::RetentionOver, cx);
+            self.delete_object(node, object, Went::RetentionOver, cx);
         }
     }
 

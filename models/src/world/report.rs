@@ -87,9 +87,10 @@ impl World {
         self.write_nodes(out);
         self.write_filecoin(out);
         self.write_metrics(out);
+        self.write_losses(out);
     }
 
-    fn group_of(&self, object: ObjectId) -> &str {
+    pub(super) fn group_of(&self, object: ObjectId) -> &str {
         &self.config.objects[self.content.object(object).group].name
     }
 
@@ -129,26 +130,6 @@ impl World {
                     standing.time_at_least(Rung::Discoverable).into(),
                     standing.time_at_least(Rung::Served).into(),
                     standing.exposure.into(),
-                ],
-            );
-        }
-    }
-
-    fn write_copies(&self, out: &mut impl Recorder) {
-        let mut copies: Vec<_> = self.ladder.copies().to_vec();
-        copies.sort_by_key(|copy| (copy.object, copy.from, copy.holder));
-        for copy in copies {
-            let holder = self.node(copy.holder);
-            out.row(
-                &tables::COPIES,
-                &[
-                    (&self.content.object(copy.object).name).into(),
-                    (&holder.name).into(),
-                    (&self.config.groups[holder.group].name).into(),
-                    copy.from.into(),
-                    copy.until.into(),
-                    copy.came_by.name().into(),
-                    copy.went_by.map(|why| why.name()).into(),
                 ],
             );
         }
