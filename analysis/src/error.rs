@@ -97,6 +97,25 @@ pub enum AnalysisError {
         /// Replicate.
         replicate: u64,
     },
+    /// An object that the run does not have.
+    #[error("this run has no object `{object}`; it has {}", .known.first().map_or("none".into(), |first| match .known.len() {
+        1 => format!("`{first}`"),
+        n => format!("{n}, such as `{first}`"),
+    }))]
+    NoObject {
+        /// The name or CID asked for.
+        object: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A cell that the run does not have.
+    #[error("this run has no cell `{cell}`; cells: {}", .known.join(", "))]
+    NoSuchCell {
+        /// The name asked for.
+        cell: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// A figure of a kind that does not exist.
     #[error("figure `{figure}`: there is no plot kind `{kind}`; kinds: {known}")]
     UnknownPlot {

@@ -11,7 +11,8 @@
 //! [`load::Run`] opens a folder, compares every table with the manifest and refuses one whose parts
 //! disagree. [`summary`] makes the headline numbers, each with estimator, n, value and 95 % interval;
 //! [`plots`] draws the figures that the scenario asked for. [`survival`], [`stats`] and [`special`] hold
-//! the statistics and know nothing of folders. [`analyse`] does all of it.
+//! the statistics and know nothing of folders. [`analyse`] does all of it. [`why`] tells the fate of one object, and
+//! what was lost by which cause.
 //!
 //! The same folder gives the same bytes of `summary.json`, SVG and PNG, on any machine: no clock, no
 //! system font, no platform mathematics. Nothing here links the models or runs anything: what is not in
@@ -31,6 +32,7 @@ pub mod stats;
 pub mod summary;
 pub mod survival;
 mod text;
+pub mod why;
 
 pub use error::AnalysisError;
 pub use load::Run;

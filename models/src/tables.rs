@@ -96,6 +96,11 @@ pub static LOSSES: Table = Table {
         Column::count("reads_ok", "", "Reads that ended with every byte verified."),
         Column::count("reads_too_late", "", "Reads issued after it was lost."),
         Column::text(
+            "remedies",
+            "What would have kept it, by kind: not-deleted, pinned-again, higher-limit, no-collection-by-hand, holder-stays, \
+             longer-retention, pin-of-a-reader, one-more-reader; separated by spaces.",
+        ),
+        Column::text(
             "would_have_kept",
             "What would have kept it at that instant, all else being as it was: statements about this run, separated by \
              semicolons.",

@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest known word.
+//! "Did you mean": the nearest known words.
 
 use strsim::normalized_damerau_levenshtein;
 
@@ -13,18 +13,29 @@ const BEGINS: f64 = 0.85;
 
 /// The candidate most like `word`, if one is like it. Of equals, the first.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_few(word, candidates, 1).pop()
+}
+
+/// At most `most` candidates like `word`, the most alike first. Of equals, the first.
+pub fn nearest_few<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
     // A word longer than any name could be is not worth the quadratic comparison.
     let word: String = word.chars().take(100).collect::<String>().to_lowercase();
-    let mut best: Option<(f64, &str)> = None;
+    let mut best: Vec<(f64, &str)> = Vec::new();
     for candidate in candidates {
         let candidate_lower = candidate.to_lowercase();
         let begins = word.len() >= BEGINNING && candidate_lower.starts_with(&word);
         let alike = if begins { BEGINS } else { normalized_damerau_levenshtein(&word, &candidate_lower) };
-        if alike >= ALIKE && best.is_none_or(|(most, _)| alike > most) {
-            best = Some((alike, candidate));
+        if alike >= ALIKE {
+            let place = best.partition_point(|&(other, _)| other >= alike);
+            best.insert(place, (alike, candidate));
+            best.truncate(most);
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 #[cfg(test)]
@@ -38,6 +49,8 @@ mod tests {
         assert_eq!(nearest("up_link", names), Some("uplink"));
         assert_eq!(nearest("Region", names), Some("region"));
         assert_eq!(nearest("sealing", names), None);
+        assert_eq!(nearest_few("uplnk", names, 2), ["uplink", "downlink"]);
+        assert_eq!(nearest_few("uplnk", names, 1), ["uplink"]);
         assert_eq!(
             nearest("Germany West", ["Germany North", "Germany West Central"]),
             Some("Germany West Central")

@@ -147,6 +147,20 @@ fn best_pin(provenance: &Provenance, copies: &[&Copy], lost: SimTime) -> Option<
 }
 
 impl Remedy {
+    /// Name in tables.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Remedy::NotDeleted { .. } => "not-deleted",
+            Remedy::PinnedAgain { .. } => "pinned-again",
+            Remedy::HigherLimit { .. } => "higher-limit",
+            Remedy::NotByHand { .. } => "no-collection-by-hand",
+            Remedy::Stayed { .. } => "holder-stays",
+            Remedy::KeptLonger { .. } => "longer-retention",
+            Remedy::Pin { .. } => "pin-of-a-reader",
+            Remedy::OneMoreReader { .. } => "one-more-reader",
+        }
+    }
+
     /// In words; `name_of` says what holders are called.
     pub fn words(&self, name_of: impl Fn(Holder) -> String) -> String {
         match *self {

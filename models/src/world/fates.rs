@@ -3,7 +3,7 @@
 use super::{Outcome, World};
 use crate::ids::ObjectId;
 use crate::ladder::Rung;
-use crate::provenance::kept::remedies;
+use crate::provenance::kept::{Remedy, remedies};
 use crate::provenance::{Came, Copy, Facts, Holder};
 use crate::tables;
 use sim_core::record::Recorder;
@@ -73,6 +73,7 @@ impl World {
             let content = self.content.object(object);
             let nearest = reads.nearest.map(|(blocks, reader)| (reader, blocks, content.blocks.len()));
             let kept = remedies(self.ladder.provenance(), copies, lost, nearest);
+            let remedies: Vec<&str> = kept.iter().map(Remedy::name).collect();
             let kept: Vec<String> =
                 kept.iter().map(|remedy| remedy.words(|holder| self.holder_name(holder))).collect();
             let fetched = copies.iter().filter(|copy| matches!(copy.came, Came::Fetched { .. })).count();
@@ -97,6 +98,7 @@ impl World {
                     reads.last_ok.into(),
                     reads.ok.into(),
                     reads.too_late.into(),
+                    (&remedies.join(" ")).into(),
                     (&kept.join("; ")).into(),
                 ],
             );

@@ -12,6 +12,7 @@ mod forecast;
 mod list;
 mod man;
 mod new;
+mod open;
 mod output;
 mod plot;
 mod progress;
@@ -21,6 +22,7 @@ mod schema;
 mod seal;
 mod signals;
 mod trace;
+mod why;
 
 use clap::{Parser, Subcommand};
 use lastcopy::batch::panic_words;
@@ -56,6 +58,8 @@ enum Command {
     Schema(schema::Args),
     /// Draw the figures of a run again
     Plot(plot::Args),
+    /// Tell why an object was lost, copy by copy, or count the losses of a run by cause
+    Why(why::Args),
     /// Replay two runs to the first event where they part
     Diff(diff::Args),
     /// Write the events of a run to a file, for trace viewers
@@ -123,6 +127,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Plot(args)) => plot::run(&args),
+        Some(Command::Why(args)) => why::run(&args),
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Cid(args)) => cid::run(&args),

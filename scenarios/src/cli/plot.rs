@@ -1,6 +1,6 @@
 //! `lastcopy plot`.
 
-use super::output;
+use super::{open, output};
 use clap::Args as ClapArgs;
 use lastcopy::failure::Failure;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ pub(super) struct Args {
 /// # Errors
 /// If the folder is not that of a run, or figures cannot be written.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let run = analysis::Run::open(&args.run).map_err(|error| Failure::Usage(error.to_string()))?;
+    let run = open::run(&args.run)?;
     let out = args.out.clone().unwrap_or_else(|| args.run.join("figures"));
     let figures = analysis::plots::draw_all(&run, &out).map_err(|error| match error {
         analysis::AnalysisError::Write { .. } => Failure::CannotWrite(error.to_string()),
