@@ -175,7 +175,7 @@ fn a_departure_takes_the_last_copy_and_nobody_else_ever_had_it() {
             "holder-left",
             "false",
             "1",
-            "publisher/0 staying after 3.00 days; one other node with all of it by 3.00 days: nobody else ever had"
+            "publisher/0 staying after 3 days; one other node with all of it by 3 days: nobody else ever had"
         ]
     );
 }

@@ -1,5 +1,5 @@
-//! What the program knows about a word: a key, a table, a metric, a rule, a kind of figure, a preset, a parameter of the
-//! chain.
+//! What the program knows about a word: a key, a table, a metric, a rule, a kind of figure, a preset, a cause, a
+//! parameter of the chain.
 //! Everything is read from the tables that the program itself works by.
 
 use crate::forecast::docs as forecast;
@@ -9,6 +9,7 @@ use crate::protocol;
 use crate::rules::RULES;
 use crate::suggest::nearest;
 use analysis::plots::PLOTS;
+use analysis::why::causes::{CAME, Cause, WENT};
 use models::metrics::METRICS;
 use sim_core::record::schema::Table;
 use std::fmt::Write as _;
@@ -118,7 +119,14 @@ fn others(word: &str) -> Vec<String> {
         .iter()
         .filter(|preset| preset.name == word)
         .map(|preset| format!("preset {}\n{}\n{}", preset.name, preset.doc, preset.text));
-    metrics.chain(rules).chain(plots).chain(presets).collect()
+    let causes = causes().filter(|cause| cause.name == word);
+    let causes = causes.map(|cause| format!("cause {}, in table copies\n{}\n", cause.name, cause.words));
+    metrics.chain(rules).chain(plots).chain(presets).chain(causes).collect()
+}
+
+/// How copies come and go.
+fn causes() -> impl Iterator<Item = &'static Cause> {
+    CAME.iter().chain(WENT)
 }
 
 fn all_names() -> Vec<String> {
@@ -131,6 +139,7 @@ fn all_names() -> Vec<String> {
         .chain(RULES.iter().map(|rule| rule.name))
         .chain(PLOTS.iter().map(|kind| kind.name))
         .chain(PRESETS.iter().map(|preset| preset.name))
+        .chain(causes().map(|cause| cause.name))
         .chain(protocol::names());
     keys.chain(short).chain(rest.map(String::from)).chain(forecast::names()).collect()
 }
@@ -194,6 +203,8 @@ pub fn reference() -> String {
     list(&mut page, "Metrics", METRICS.iter().map(|metric| (metric.name, unit(metric.unit), metric.doc)));
     list(&mut page, "Kinds of figures", PLOTS.iter().map(|kind| (kind.name, String::new(), kind.doc)));
     list(&mut page, "Presets", PRESETS.iter().map(|preset| (preset.name, String::new(), preset.doc)));
+    let causes = causes().map(|cause| (cause.name, String::new(), cause.words));
+    list(&mut page, "How copies come and go", causes);
     let measures = crate::claims::MEASURES.iter().map(|measure| (measure.name, String::new(), measure.doc));
     list(&mut page, "Measures of claims", measures);
     page.push_str(&forecast::reference());

@@ -178,3 +178,44 @@ fn remedies(rows: &[Row]) -> BTreeMap<String, u64> {
     }
     sums
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(lost_s: f64, cause: &str, earlier: &str, remedies: &str) -> Row {
+        Row {
+            case: 0,
+            lost_s,
+            cause: (cause.into(), "population.me.strategy".into()),
+            deliberate: cause == "deleted",
+            fetched: u64::from(!earlier.is_empty()),
+            earlier: earlier.into(),
+            exposure_s: lost_s / 2.0,
+            remedies: remedies.into(),
+            bytes: 100,
+        }
+    }
+
+    #[test]
+    fn causes_are_counted_most_frequent_first_and_earlier_copies_summed() {
+        let rows = [
+            row(40.0, "collected", "collected 3, deleted 1", "pin-of-a-reader"),
+            row(8.0, "deleted", "", "not-deleted one-more-reader"),
+            row(10.0, "collected", "collected 12", "pin-of-a-reader higher-limit"),
+            row(30.0, "collected", "", "one-more-reader"),
+        ];
+        let causes = by_cause(&rows);
+        let counts: Vec<_> = causes
+            .iter()
+            .map(|c| (c.cause.as_str(), c.lost, c.deliberate, c.never_fetched, c.bytes))
+            .collect();
+        assert_eq!(counts, [("collected", 3, 0, 1, 300), ("deleted", 1, 1, 1, 100)]);
+        // Of 10, 30 and 40 the median is 30; half of their mean of 80 / 3 is 40 / 3.
+        let first = &causes[0];
+        assert_eq!((first.first_s, first.median_s, first.exposure_mean_s), (10.0, 30.0, 40.0 / 3.0));
+        assert_eq!(earlier(&rows), BTreeMap::from([("collected".into(), 15), ("deleted".into(), 1)]));
+        let kept = remedies(&rows);
+        assert_eq!((kept["pin-of-a-reader"], kept["one-more-reader"], kept.len()), (2, 2, 4));
+    }
+}

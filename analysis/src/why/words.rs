@@ -28,7 +28,7 @@ impl Story {
 
     fn write_fate(&self, text: &mut String, fate: &Fate, all: bool) -> fmt::Result {
         let published =
-            fate.published_s.map_or("never published".into(), |at| format!("published at {}", span(at)));
+            fate.published_s.map_or("never published".into(), |at| format!("published at {}", instant(at)));
         writeln!(text, "{}  {}", self.object, fate.root_cid)?;
         let bytes = plural(fate.size_bytes, "byte");
         writeln!(text, "{bytes}, of {}, {published}; cell {}", fate.stored_by, fate.cell)?;
@@ -37,7 +37,7 @@ impl Story {
                 let wish = if loss.deliberate { "; its owner wanted that" } else { "" };
                 writeln!(
                     text,
-                    "lost at {}: {}, {} ({}){wish}",
+                    "lost at {} with the copy of {}: {} ({}){wish}",
                     span(loss.lost_s),
                     loss.last_holder,
                     words(WENT, &loss.cause),
@@ -117,12 +117,18 @@ fn copy_row(copy: &CopyRow) -> Vec<String> {
         }
     };
     let until = copy.until_s.map_or("-".into(), span);
-    vec![copy.holder.clone(), came, span(copy.from_s), until, went]
+    vec![copy.holder.clone(), came, instant(copy.from_s), until, went]
 }
 
 /// `last_block_from=library/0` as `last block from library/0`.
 fn facts(facts: &BTreeMap<String, String>) -> Vec<String> {
-    facts.iter().map(|(key, value)| format!("{} {value}", key.replace('_', " "))).collect()
+    let shown = |value: &String| value.parse().map_or(value.clone(), count);
+    facts.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), shown(value))).collect()
+}
+
+/// An instant of the run.
+fn instant(seconds: f64) -> String {
+    if seconds == 0.0 { "the start".into() } else { span(seconds) }
 }
 
 fn in_brackets(words: Vec<String>) -> String {
@@ -202,4 +208,47 @@ fn table(text: &mut String, header: &[&str], rows: &[Vec<String>]) -> fmt::Resul
         writeln!(text, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(number: u32, until_s: f64) -> CopyRow {
+        CopyRow {
+            holder: format!("reader/{number}"),
+            from_s: 0.0,
+            until_s: Some(until_s),
+            came_by: "fetched".into(),
+            went_by: Some("collected".into()),
+            came_facts: BTreeMap::new(),
+            went_facts: BTreeMap::from([("trigger".into(), "watermark".into())]),
+            went_key: "population.reader.storage.automatic_gc".into(),
+            pinned_s: None,
+            unpinned_s: None,
+            is_last: false,
+        }
+    }
+
+    #[test]
+    fn of_many_copies_the_last_twenty_are_shown_and_the_others_counted() {
+        let copies: Vec<CopyRow> = (0..25).map(|number| copy(number, 60.0 + f64::from(number))).collect();
+        let lines = |all| {
+            let mut text = String::new();
+            write_copies(&mut text, &copies, all).expect("a string takes all");
+            text.lines().map(String::from).collect::<Vec<_>>()
+        };
+        // A header, and one line for those that are not shown.
+        assert_eq!((lines(true).len(), lines(false).len()), (26, 22));
+        assert_eq!(lines(false)[0], "  5 that went first: collected 5 (`--all` lists them)");
+        assert!(lines(false)[2].trim_start().starts_with("reader/5 "), "{:?}", lines(false));
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_field() {
+        let mut text = String::new();
+        table(&mut text, &["a", "b"], &[vec!["long".into(), "x".into()], vec!["s".into()]])
+            .expect("a string");
+        assert_eq!(text, "  a     b\n  long  x\n  s\n");
+    }
 }

@@ -168,8 +168,9 @@ impl Remedy {
                 format!("{} not deleting it at {}", name_of(holder), days(at))
             }
             Remedy::PinnedAgain { holder, unpinned, swept } => {
-                let since = unpinned.map_or(String::new(), |at| format!(", unpinned at {}", days(at)));
-                format!("a new pin on {} before the collection at {}{since}", name_of(holder), days(swept))
+                let between = unpinned
+                    .map_or("before".into(), |at| format!("between its unpinning at {} and", days(at)));
+                format!("a new pin on {} {between} the collection at {}", name_of(holder), days(swept))
             }
             Remedy::HigherLimit { holder, sweep } => format!(
                 "storage.max of {} at {} B or more: {} B were in use, a collection begins above {} B",
@@ -210,12 +211,14 @@ fn pin_words(name: &str, until: SimTime, left: Option<SimTime>, others: usize) -
     format!("a pin on {name}, which had it until {} and {then}{others}", days(until))
 }
 
-/// Days with two decimals, or hours below two days; cut off, not rounded.
+/// Days with at most two decimals, or hours below two days.
 fn days(at: SimTime) -> String {
     const HOUR: u64 = 3_600_000_000_000;
     let nanos = at.as_nanos();
-    let (unit, name) = if nanos < 48 * HOUR { (HOUR, "h") } else { (24 * HOUR, "days") };
-    format!("{}.{:02} {name}", nanos / unit, nanos % unit / (unit / 100))
+    let (unit, name) = if nanos < 48 * HOUR { (HOUR, "hours") } else { (24 * HOUR, "days") };
+    let hundredths = (nanos + unit / 200) / (unit / 100);
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    format!("{} {name}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]
@@ -271,8 +274,8 @@ mod tests {
         assert_eq!(
             story(&[(0, 72, Went::Deleted)], &[]),
             [
-                "n0 not deleting it at 3.00 days",
-                "one other node with all of it by 3.00 days: nobody else ever had, n9 got 3 of 8 blocks"
+                "n0 not deleting it at 3 days",
+                "one other node with all of it by 3 days: nobody else ever had, n9 got 3 of 8 blocks"
             ]
         );
     }
@@ -288,17 +291,26 @@ mod tests {
         assert_eq!(
             story(&copies, &[(0, 10), (3, 40)]),
             [
-                "n3 staying after 40.00 h",
-                "a pin on n2, which had it until 30.00 h and never left, or on 1 other that let it go"
+                "n3 staying after 40 hours",
+                "a pin on n2, which had it until 30 hours and never left, or on 1 other that let it go"
             ]
         );
         // Node 2 left before the loss, node 1 after it: only the latter's pin would have outlasted it.
         assert_eq!(
             story(&copies, &[(0, 10), (1, 45), (2, 35), (3, 40)])[1],
-            "a pin on n1, which had it until 20.00 h and left at 45.00 h"
+            "a pin on n1, which had it until 20 hours and left at 45 hours"
         );
         // Nobody who let it go outlasted the loss: no pin is offered.
         assert_eq!(story(&copies, &[(0, 10), (1, 39), (2, 35), (3, 40)]).len(), 1);
+    }
+
+    #[test]
+    fn times_are_rounded_to_hundredths_and_end_without_zeros() {
+        let of = |secs| days(SimTime::ZERO + SimSpan::from_secs(secs));
+        assert_eq!(
+            [of(0), of(5_400), of(360_000), of(259_200)],
+            ["0 hours", "1.5 hours", "4.17 days", "3 days"]
+        );
     }
 
     #[test]
@@ -309,6 +321,6 @@ mod tests {
             "storage.max of n1 at 106 B or more: 95 B were in use, a collection begins above 90 B"
         );
         let copies = [(0, 10, Went::HolderLeft), (1, 20, swept(Trigger::ByHand))];
-        assert_eq!(story(&copies, &[(0, 10)])[0], "no collection by hand on n1 at 20.00 h");
+        assert_eq!(story(&copies, &[(0, 10)])[0], "no collection by hand on n1 at 20 hours");
     }
 }
