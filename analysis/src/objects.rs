@@ -22,6 +22,8 @@ pub struct Object {
     pub cell: usize,
     /// Its group.
     pub group: usize,
+    /// Nominal bytes of payload.
+    pub bytes: u64,
     /// When it was published, if ever.
     pub published: Option<u64>,
     /// When its last copy went, if it did.
@@ -52,6 +54,7 @@ impl Objects {
     pub fn read(run: &Run) -> Result<Option<Self>, AnalysisError> {
         let own = [
             "group",
+            "size_bytes",
             "published_s",
             "lost_s",
             "loss_cause",
@@ -69,6 +72,7 @@ impl Objects {
         };
         let cells = run.cells_of(&frame)?;
         let (groups, causes) = (frame.text("group")?, frame.text("loss_cause")?);
+        let bytes = frame.counts("size_bytes")?;
         let deliberate = frame.flags("deliberate")?;
         let (published, lost) = (frame.times("published_s")?, frame.times("lost_s")?);
         let [observed, stored, online, discoverable, served, exposure] =
@@ -79,6 +83,7 @@ impl Objects {
         let rows = (0..frame.rows()).map(|row| Object {
             cell: cells[row] as usize,
             group: groups.code(row) as usize,
+            bytes: bytes[row],
             published: published.get(row),
             lost: lost.get(row),
             cause: lost.get(row).map(|_| causes.code(row) as usize),

@@ -164,6 +164,19 @@ fn a_reader_whose_time_is_over_is_the_last_holder_and_a_pin_would_have_kept_it()
 }
 
 #[test]
+fn effective_copies_are_the_time_average_of_whole_copies_until_the_loss() {
+    let keep = Strategy::KeepFor(Law::Constant { value: SimSpan::from_days(4) });
+    let told = tell(home(Strategy::Leave { at: at(3.0 * DAY) }, keep, &[at(DAY)]), 1);
+    let metrics = rows(&told, "metrics");
+    let measured = metrics.iter().find(|row| row["metric"] == "effective_copies").expect("it is recorded");
+    // The publisher has it for 3 days, the reader for 4 from the end of its read; with that copy it is lost.
+    let read = told.world.reads()[0].ended.expect("it was read").since(SimTime::ZERO).as_secs_f64_lossy();
+    let expected = 7.0 * DAY / (read + 4.0 * DAY);
+    let found: f64 = measured["value"].parse().expect("a number");
+    assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+}
+
+#[test]
 fn a_departure_takes_the_last_copy_and_nobody_else_ever_had_it() {
     let told = tell(home(Strategy::Leave { at: at(3.0 * DAY) }, Strategy::Keep, &[at(4.0 * DAY)]), 1);
     let loss = the_loss(&told);

@@ -47,6 +47,18 @@ pub const COMPUTED: &[Computed] = &[
     ),
     share("object_loss_share", "objects lost", "objects lost against their owner's will ÷ objects published"),
     number("loss_rate", "losses per object-year", "1/yr", "losses ÷ object-years (of 365 days) at risk"),
+    number(
+        "byte_loss_rate",
+        "bytes lost per byte-year",
+        "1/yr",
+        "bytes of objects lost against their owner's will ÷ byte-years (of 365 days) at risk",
+    ),
+    number(
+        "mttdl",
+        "mean time to loss",
+        "days",
+        "mean time from publication to loss, only when every object was seen to be lost; no value otherwise",
+    ),
     share("availability", "time online", "share of time at rung online or higher, mean over objects"),
     share(
         "discoverability",

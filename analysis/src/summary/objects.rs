@@ -60,6 +60,10 @@ fn measure_group(run: &Run, objects: &[&Object], group: Option<&str>, measures: 
     }
     measures.add(loss_share(&curve, group, deleted));
     measures.add(loss_rate(&curve, group));
+    measures.add(byte_loss_rate(run, objects, group));
+    if curve.subjects > 0 && curve.losses == curve.subjects {
+        measures.add(time_to_loss(objects, group));
+    }
     measures.add(time_share("availability", objects, |object| object.online, group));
     measures.add(time_share("discoverability", objects, |object| object.discoverable, group));
     measures.add(time_share("servability", objects, |object| object.served, group));
@@ -143,6 +147,75 @@ fn loss_rate<'a>(curve: &Curve, group: Option<&'a str>) -> Measure<'a> {
     };
     measure(estimator, Some(Interval { value, low: Some(low / years), high: Some(high / years) }))
         .noting(Some(format!("over {years} object-years at risk")))
+}
+
+/// Bytes of lost objects per byte-year at risk: by replicates if there are several.
+fn byte_loss_rate<'a>(run: &Run, objects: &[&Object], group: Option<&'a str>) -> Measure<'a> {
+    let mut by_cell: BTreeMap<usize, ByteRisk> = BTreeMap::new();
+    for object in objects {
+        let Some(seen) = object.observation(run.horizon(), Deliberate::Censor) else { continue };
+        let risk = by_cell.entry(object.cell).or_default();
+        let years = (seen.leave - seen.enter) as f64 / YEAR as f64;
+        risk.byte_years += object.bytes as f64 * years;
+        risk.lost += if seen.lost { object.bytes as f64 } else { 0.0 };
+        risk.largest = risk.largest.max(object.bytes as f64);
+        risk.losses += u64::from(seen.lost);
+    }
+    let measure = |estimator, n, interval| Measure::of("byte_loss_rate", group, estimator, n, interval);
+    let all = by_cell.values().fold(ByteRisk::default(), ByteRisk::and);
+    if all.byte_years == 0.0 {
+        return measure(Estimator::PoissonRate, 0, None).noting(Some("no bytes at risk".into()));
+    }
+    if all.losses == 0 {
+        // At most three losses were missed, each of at most the largest object.
+        let bound = Interval { value: 0.0, low: Some(0.0), high: Some(3.0 * all.largest / all.byte_years) };
+        let note = "no loss was seen: bounded by the rule of three with objects as large as the largest";
+        return measure(Estimator::RuleOfThree, 0, Some(bound)).noting(Some(note.into()));
+    }
+    let rates: Vec<f64> = by_cell
+        .values()
+        .filter(|risk| risk.byte_years > 0.0)
+        .map(|risk| risk.lost / risk.byte_years)
+        .collect();
+    let value = all.lost / all.byte_years;
+    if rates.len() < 2 {
+        let interval = Interval { value, low: None, high: None };
+        let note = "one replicate: no interval, because losses of bytes come in whole objects";
+        return measure(Estimator::PoissonRate, all.losses, Some(interval)).noting(Some(note.into()));
+    }
+    let spread = mean_interval(&rates).map(|own| Interval { low: own.low.map(|low| low.max(0.0)), ..own });
+    measure(Estimator::MeanOverReplicates, rates.len() as u64, spread)
+}
+
+/// Bytes at risk and bytes lost.
+#[derive(Clone, Copy, Default)]
+struct ByteRisk {
+    byte_years: f64,
+    lost: f64,
+    largest: f64,
+    losses: u64,
+}
+
+impl ByteRisk {
+    fn and(self, other: &Self) -> Self {
+        ByteRisk {
+            byte_years: self.byte_years + other.byte_years,
+            lost: self.lost + other.lost,
+            largest: self.largest.max(other.largest),
+            losses: self.losses + other.losses,
+        }
+    }
+}
+
+/// Mean time to loss of objects that were all seen to be lost: it is never made from censored times.
+fn time_to_loss<'a>(objects: &[&Object], group: Option<&'a str>) -> Measure<'a> {
+    let days = |object: &&Object| {
+        let (published, lost) = (object.published?, object.lost?);
+        Some(lost.saturating_sub(published) as f64 / 86_400e9)
+    };
+    let times: Vec<f64> = objects.iter().filter_map(days).collect();
+    let spread = mean_interval(&times).map(|own| Interval { low: own.low.map(|low| low.max(0.0)), ..own });
+    Measure::of("mttdl", group, Estimator::MeanOverObjects, times.len() as u64, spread)
 }
 
 /// Share of observed time, averaged over objects and then over replicates.

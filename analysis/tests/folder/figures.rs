@@ -189,8 +189,16 @@ fn objects_never_published_and_deletions_are_named() {
             for i in objects..10 {
                 let object = format!("papers-{i:03}");
                 let (published, lost) = (None, None);
-                Fate { object, group: "papers", published, lost, deliberate: false, until: 5 * DAY }
-                    .record(tables);
+                Fate {
+                    object,
+                    group: "papers",
+                    bytes: 1000,
+                    published,
+                    lost,
+                    deliberate: false,
+                    until: 5 * DAY,
+                }
+                .record(tables);
             }
         });
     }

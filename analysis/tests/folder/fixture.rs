@@ -29,6 +29,7 @@ pub static OBJECTS: Table = Table {
         Column::text("object", ""),
         Column::text("group", ""),
         Column::text("root_cid", ""),
+        Column::count("size_bytes", "B", ""),
         optional_seconds("published_s"),
         Column::text("rung", ""),
         optional_seconds("lost_s"),
@@ -272,6 +273,7 @@ impl Luck {
 pub struct Fate {
     pub object: String,
     pub group: &'static str,
+    pub bytes: u64,
     pub published: Option<u64>,
     pub lost: Option<(u64, &'static str)>,
     pub deliberate: bool,
@@ -293,6 +295,7 @@ impl Fate {
                 (&self.object).into(),
                 self.group.into(),
                 "bafy".into(),
+                self.bytes.into(),
                 at(self.published),
                 if self.lost.is_some() { "lost" } else { "served" }.into(),
                 at(self.lost.map(|(lost, _)| lost)),

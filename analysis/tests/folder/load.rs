@@ -8,8 +8,15 @@ fn small() -> Builder {
     let mut builder = Builder::new("small", "864000");
     builder.cell("base", 0, &[], 0, |tables| {
         let object = "a, \"quoted\"\nname".to_owned();
-        let fate =
-            Fate { object, group: "all", published: Some(0), lost: None, deliberate: false, until: 10 * DAY };
+        let fate = Fate {
+            object,
+            group: "all",
+            bytes: 1000,
+            published: Some(0),
+            lost: None,
+            deliberate: false,
+            until: 10 * DAY,
+        };
         fate.record(tables);
     });
     builder

@@ -10,7 +10,7 @@ const END: u64 = 10 * DAY;
 
 fn fate(i: u64, lost: Option<(u64, &'static str)>) -> Fate {
     let object = format!("o{i}");
-    Fate { object, group: "all", published: Some(0), lost, deliberate: false, until: END }
+    Fate { object, group: "all", bytes: 1000, published: Some(0), lost, deliberate: false, until: END }
 }
 
 /// `lost` of `n` objects are lost, the i-th after i + 1 days.
@@ -96,6 +96,79 @@ fn what_owners_delete_is_censored_and_what_was_never_published_is_at_no_risk() {
     assert_eq!(survival.n, 3);
     close(survival.value, 2.0 / 3.0, 1e-12);
     assert_eq!(survival.note.as_deref(), Some("1 deleted by their owner are censored then"));
+}
+
+/// Objects of 1,000, 2,000 and 7,000 bytes, the second of them lost after `lost` days if it is.
+fn unequal(tables: &mut CsvTables, lost: Option<u64>) {
+    for (i, bytes) in [(0, 1000), (1, 2000), (2, 7000)] {
+        let lost = lost.filter(|_| i == 1).map(|days| (days * DAY, "collected"));
+        Fate { bytes, ..fate(i, lost) }.record(tables);
+    }
+}
+
+#[test]
+fn bytes_are_lost_by_the_byte_year() {
+    // 2,000 bytes in 1,000 * 10 + 2,000 * 5 + 7,000 * 10 byte-days.
+    let one = one_cell(|tables| unequal(tables, Some(5)));
+    let rate = find(&one, "byte_loss_rate");
+    assert_eq!((rate.n, rate.low, rate.high), (1, None, None));
+    close(rate.value, 2000.0 / 90_000.0 * 365.0, 1e-9);
+    // Over replicates the mean of their rates; two that differ leave an interval down to 0.
+    let mut builder = Builder::new("small", "864000");
+    builder.declare(&[&OBJECTS, &READS]);
+    for (replicate, lost) in [Some(5), None].into_iter().enumerate() {
+        builder.cell("base", 0, &[], replicate as u32, |tables| unequal(tables, lost));
+    }
+    let two = summary_of(builder);
+    let rate = find(&two, "byte_loss_rate");
+    assert_eq!((rate.estimator, rate.n, rate.low), (Estimator::MeanOverReplicates, 2, Some(0.0)));
+    close(rate.value, 2000.0 / 90_000.0 * 365.0 / 2.0, 1e-9);
+    // Without a loss: at most three of the largest in 100,000 byte-days.
+    let none = one_cell(|tables| unequal(tables, None));
+    let rate = find(&none, "byte_loss_rate");
+    assert_eq!((rate.estimator, rate.value), (Estimator::RuleOfThree, Some(0.0)));
+    close(rate.high, 3.0 * 7000.0 / 100_000.0 * 365.0, 1e-9);
+}
+
+#[test]
+fn a_mean_time_to_loss_is_given_only_when_all_were_seen_to_be_lost() {
+    // After 1, 2, 3 and 4 days: 2.5, with t(0.975, 3) = 3.1824 and a standard error of sqrt(5 / 3 / 4).
+    let summary = one_cell(|tables| objects(tables, 4, 4, "collected"));
+    let mean = find(&summary, "mttdl");
+    assert_eq!((mean.estimator, mean.n, mean.value), (Estimator::MeanOverObjects, 4, Some(2.5)));
+    close(mean.low, 2.5 - 3.1824 * (5.0_f64 / 12.0).sqrt(), 1e-3);
+    assert!(one_cell(|tables| objects(tables, 5, 4, "collected")).estimate("mttdl", "base", 0).is_none());
+    let deleted = one_cell(|tables| {
+        objects(tables, 4, 4, "collected");
+        Fate { deliberate: true, ..fate(4, Some((5 * DAY, "deleted"))) }.record(tables);
+    });
+    assert!(deleted.estimate("mttdl", "base", 0).is_none(), "a deletion by the owner is censored");
+}
+
+#[test]
+fn exposure_is_the_share_of_time_with_one_copy_at_most() {
+    // The fixture has one copy for a quarter of the stored time: of 10 days for one, of 2 days of 10 for the other.
+    let summary = one_cell(|tables| {
+        fate(0, None).record(tables);
+        fate(1, Some((2 * DAY, "collected"))).record(tables);
+    });
+    close(find(&summary, "exposure").value, (0.25 + 0.05) / 2.0, 1e-12);
+}
+
+#[test]
+fn nines_stop_at_what_so_many_objects_can_show() {
+    let mut builder = Builder::new("long", "31536000");
+    builder.cell("base", 0, &[], 0, |tables| {
+        for i in 0..300 {
+            Fate { until: 365 * DAY, ..fate(i, None) }.record(tables);
+        }
+    });
+    let summary = summary_of(builder);
+    let nines = find(&summary, "durability_nines");
+    // 300 objects without a loss show no more than 1 in 100.
+    close(nines.value, 2.0, 1e-12);
+    assert_eq!(nines.high, None);
+    assert!(nines.note.as_ref().is_some_and(|note| note.contains("at least")), "{nines:?}");
 }
 
 #[test]

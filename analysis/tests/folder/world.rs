@@ -33,6 +33,7 @@ pub fn fill(world: World, tables: &mut CsvTables) {
         let fate = Fate {
             object: format!("{}-{i:03}", if i % 3 == 0 { "photos" } else { "papers" }),
             group: if i % 3 == 0 { "photos" } else { "papers" },
+            bytes: 1000,
             published: Some(published),
             lost: (lost < end).then_some((lost, cause)),
             deliberate: cause == "deleted" && lost < end && i % 2 == 0,

@@ -94,6 +94,7 @@ pub static METRICS: &[Metric] = &[
     filecoin::BASE_FEE,
     shares::VERIFIED_REWARDS,
     shares::KEPT,
+    persistence::EFFECTIVE_COPIES,
 ];
 
 /// The metric called `name`.

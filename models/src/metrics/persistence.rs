@@ -2,7 +2,9 @@
 
 use super::{Measured, Metric, mean};
 use crate::ladder::{Rung, Standing};
+use crate::provenance::Came;
 use crate::world::World;
+use sim_core::time::SimTime;
 
 pub(super) const OBJECTS_LOST: Metric = Metric {
     name: "objects_lost",
@@ -65,6 +67,37 @@ pub(super) const EXPOSURE: Metric = Metric {
         }))
     }),
 };
+
+pub(super) const EFFECTIVE_COPIES: Metric = Metric {
+    name: "effective_copies",
+    label: "whole copies per object, over time",
+    unit: "",
+    doc: "Mean over published objects of the time average of whole copies, on nodes up or off or in sectors, from \
+          publication to loss or the end of the run; sampled: whole copies now per object that is not lost.",
+    sample: Some(|world| {
+        let alive = published(world).filter(|standing| standing.lost.is_none() && !standing.is_inline);
+        value(mean(alive.map(|standing| f64::from(standing.copies))))
+    }),
+    total: Some(effective_copies),
+};
+
+fn effective_copies(world: &World) -> Measured {
+    let end = SimTime::ZERO + world.ended();
+    let mut held = vec![0u128; world.standings().len()];
+    for copy in world.provenance().copies().iter().filter(|copy| copy.came != Came::InParts) {
+        let Some(published) = world.standings()[copy.object.index()].published else { continue };
+        let lost = world.standings()[copy.object.index()].lost.map_or(end, |(at, _)| at);
+        let (from, until) = (copy.from.max(published), copy.ended.map_or(end, |ended| ended.at).min(lost));
+        if until > from {
+            held[copy.object.index()] += u128::from(until.since(from).as_nanos());
+        }
+    }
+    let average = |(standing, held): (&Standing, u128)| {
+        let alive = standing.time_at_least(Rung::Stored).as_nanos();
+        (standing.published.is_some() && !standing.is_inline && alive > 0).then(|| held as f64 / alive as f64)
+    };
+    mean(world.standings().iter().zip(held).filter_map(average))
+}
 
 pub(super) const UNDISCOVERABLE: Metric = Metric {
     name: "undiscoverable",

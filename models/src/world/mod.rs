@@ -364,6 +364,11 @@ impl World {
         self.ladder.standings()
     }
 
+    /// Every copy of every object that ever was.
+    pub fn provenance(&self) -> &crate::provenance::Provenance {
+        self.ladder.provenance()
+    }
+
     /// All nodes.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
