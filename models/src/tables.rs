@@ -44,15 +44,15 @@ pub static OBJECTS: Table = Table {
 pub static COPIES: Table = Table {
     name: "copies",
     doc: "One row per whole copy that ever was, in order of object, start and holder; and one for an object that was lost \
-          when its last whole copy had gone before: what was left of it in parts.",
+          when its last whole copy had gone before: what was left of it in parts. Then the copies of data in sectors.",
     columns: &[
         Column::text("object", "Object."),
         Column::text("holder", "Node that has every block of it, or sector of a miner."),
         Column::text("holder_group", "That node's or miner's group."),
         Column::seconds("from_s", "Since when."),
         Column::seconds("until_s", "Until when; empty if it is still there.").or_empty(),
-        Column::text("came_by", "How it came: added, fetched or in-parts."),
-        Column::text("went_by", "How it went: deleted, unpinned-and-collected, collected, retention-over or holder-left; empty if it is still there.").or_empty(),
+        Column::text("came_by", "How it came: added, fetched, in-parts; in a sector: onboarded, filled or deal."),
+        Column::text("went_by", "How it went: deleted, unpinned-and-collected, collected, retention-over or holder-left; from a sector: disk-lost, sector-expired, faulty-too-long, sector-terminated or discarded; empty if it is still there.").or_empty(),
         Column::text("came_facts", "What is known besides of how it came: key=value pairs."),
         Column::text("went_facts", "What is known besides of how it went: key=value pairs."),
         Column::text("went_key", "Key of the scenario that decided it; empty if it is still there."),
@@ -65,10 +65,31 @@ pub static COPIES: Table = Table {
     ],
 };
 
+/// One row per piece of data in sectors.
+pub static STORED_DATA: Table = Table {
+    name: "stored_data",
+    doc: "One row per piece of data that was in sectors of miners and, as far as the run knows, nowhere else; in the order in \
+          which it came. Without a client it is named after its miner and sector: farm/0/7.",
+    columns: &[
+        Column::text("object", "Piece of data."),
+        Column::text("group", "Group of whoever wants it kept: of miners, if no client does."),
+        Column::count("size_bytes", "B", "Nominal bytes."),
+        Column::seconds("stored_s", "When a sector was first proven with it inside; empty if none was.")
+            .or_empty(),
+        Column::seconds("lost_s", "When the last copy went; empty if there is one.").or_empty(),
+        Column::text("loss_cause", "How that went; as `went_by` in table copies; empty if there is one.")
+            .or_empty(),
+        Column::count("copies", "", "Copies that ever were."),
+        Column::count("copies_end", "", "Copies at the end."),
+        Column::seconds("exposure_s", "Time with at most one copy, from the first one on."),
+    ],
+};
+
 /// One row per lost object.
 pub static LOSSES: Table = Table {
     name: "losses",
-    doc: "One row per object that was lost, in scenario order: when, with whose copy, why, and what would have kept it.",
+    doc: "One row per object that was lost, in scenario order: when, with whose copy, why, and what would have kept it. \
+          Then the same of data in sectors.",
     columns: &[
         Column::text("object", "Object."),
         Column::text("group", "Object group."),
@@ -98,7 +119,8 @@ pub static LOSSES: Table = Table {
         Column::text(
             "remedies",
             "What would have kept it, by kind: not-deleted, pinned-again, higher-limit, no-collection-by-hand, holder-stays, \
-             longer-retention, pin-of-a-reader, one-more-reader; separated by spaces.",
+             longer-retention, pin-of-a-reader, one-more-reader; of data in sectors: longer-term, proven-in-time, \
+             disk-restored, not-terminated, not-discarded, second-copy; separated by spaces.",
         ),
         Column::text(
             "would_have_kept",
@@ -388,4 +410,5 @@ pub static ALL: &[&Table] = &[
     &SERIES,
     &METRICS,
     &LOSSES,
+    &STORED_DATA,
 ];

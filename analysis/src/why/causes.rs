@@ -14,6 +14,9 @@ pub static CAME: &[Cause] = &[
     Cause { name: "added", words: "added by its owner" },
     Cause { name: "fetched", words: "fetched to be read" },
     Cause { name: "in-parts", words: "left in parts, on several nodes or on the way" },
+    Cause { name: "onboarded", words: "proven with its sector, under no deal" },
+    Cause { name: "filled", words: "filled into committed capacity" },
+    Cause { name: "deal", words: "proven with its sector, under a deal" },
 ];
 
 /// How copies go: column `went_by`.
@@ -23,6 +26,11 @@ pub static WENT: &[Cause] = &[
     Cause { name: "collected", words: "swept by a collection" },
     Cause { name: "retention-over", words: "dropped by its reader, whose time for it was over" },
     Cause { name: "holder-left", words: "its holder left for good, disk and all" },
+    Cause { name: "disk-lost", words: "its disk failed and is never restored" },
+    Cause { name: "sector-expired", words: "its sector was over and not extended" },
+    Cause { name: "faulty-too-long", words: "the chain ended its sector, not proven for too long" },
+    Cause { name: "sector-terminated", words: "its miner ended the sector before its time" },
+    Cause { name: "discarded", words: "thrown away by its miner, which went on claiming it" },
 ];
 
 /// A cause in words.

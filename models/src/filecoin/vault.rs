@@ -198,6 +198,11 @@ impl Vault {
         }
     }
 
+    /// Whether a miner has all the data of a sector: its replica, or what that is made from.
+    pub fn holds(&self, miner: MinerId, sector: SectorNumber) -> bool {
+        self.stored(miner, sector).is_some_and(Stored::has_data)
+    }
+
     /// The CommR that a miner commits to with a sector; zeros if it has nothing of it.
     pub fn comm_r(&self, miner: MinerId, sector: SectorNumber) -> Node {
         self.stored(miner, sector).map_or(Node::ZERO, |stored| stored.comm_r(&self.sealer))

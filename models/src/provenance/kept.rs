@@ -5,6 +5,7 @@
 //! followed from the change (a fuller disk that is swept later, readers who find the object and keep it) is not followed
 //! up: that is what another run with the other value is for.
 
+use super::in_sectors::{against_the_end, second_copy};
 use super::{Copy, Holder, Provenance, Sweep, Trigger, Went};
 use sim_core::time::{SimSpan, SimTime};
 use std::fmt::Write as _;
@@ -74,12 +75,66 @@ pub enum Remedy {
         /// Who came nearest: blocks received, of how many.
         nearest: Option<(Holder, u64, usize)>,
     },
+    /// A longer term of a copy whose sector ran out.
+    LongerTerm {
+        /// The sector.
+        holder: Holder,
+        /// The deal under which it came, if it was one.
+        deal: Option<u64>,
+        /// Until when it was promised.
+        until: SimTime,
+        /// When its sector was over.
+        at: SimTime,
+    },
+    /// A proof of a sector whose bytes were there all the time.
+    ProvenInTime {
+        /// The sector.
+        holder: Holder,
+        /// Since when it had not been proven.
+        since: SimTime,
+        /// When the chain ended it.
+        at: SimTime,
+    },
+    /// A miner restoring what its disk lost.
+    Restored {
+        /// The sector.
+        holder: Holder,
+        /// When the bytes went.
+        gone: SimTime,
+        /// By when, if the miner was about to do it.
+        by: Option<SimTime>,
+    },
+    /// A miner not ending a sector before its time.
+    NotTerminated {
+        /// The sector.
+        holder: Holder,
+        /// The deal that was in it, if one was.
+        deal: Option<u64>,
+        /// When it ended.
+        at: SimTime,
+        /// Until when it was promised.
+        until: SimTime,
+    },
+    /// A miner keeping what it claims to keep.
+    NotDiscarded {
+        /// The sector.
+        holder: Holder,
+        /// When it threw bytes away.
+        at: SimTime,
+    },
+    /// A copy with another miner: nobody but one ever had any.
+    SecondCopy {
+        /// The only miner's last sector with it.
+        holder: Holder,
+        /// When it was lost.
+        lost: SimTime,
+    },
 }
 
 /// What would have kept an object whose copies these are, all ended. `nearest` is the unfinished read that came farthest.
-pub fn remedies(
-    provenance: &Provenance,
-    copies: &[&Copy],
+pub fn remedies<O: Ord + std::marker::Copy>(
+    provenance: &Provenance<O>,
+    copies: &[&Copy<O>],
     lost: SimTime,
     nearest: Option<(Holder, u64, usize)>,
 ) -> Vec<Remedy> {
@@ -88,24 +143,33 @@ pub fn remedies(
     let last = copies.iter().find(|copy| copy.is_last);
     found.extend(last.and_then(|last| against_the_last(provenance, last)));
     found.extend(best_pin(provenance, copies, lost));
-    if !copies.iter().any(|copy| matches!(copy.came, super::Came::Fetched { .. })) {
+    found.extend(copies.iter().filter_map(|copy| against_the_end(provenance, copy, lost)));
+    found.extend(second_copy(copies, lost));
+    let on_nodes = copies.iter().any(|copy| matches!(copy.holder, Holder::Node(_)));
+    if on_nodes && !copies.iter().any(|copy| matches!(copy.came, super::Came::Fetched { .. })) {
         found.push(Remedy::OneMoreReader { until: lost, nearest });
     }
     found
 }
 
 /// What undoes an owner's own removal.
-fn against_the_owner(provenance: &Provenance, copy: &Copy) -> Option<Remedy> {
+fn against_the_owner<O: Ord + std::marker::Copy>(
+    provenance: &Provenance<O>,
+    copy: &Copy<O>,
+) -> Option<Remedy> {
     let (holder, at) = (copy.holder, copy.ended?.at);
     match provenance.why(copy)? {
         Went::Deleted if copy.came != super::Came::InParts => Some(Remedy::NotDeleted { holder, at }),
         Went::Unpinned { .. } => Some(Remedy::PinnedAgain { holder, unpinned: copy.unpinned, swept: at }),
-        Went::Deleted | Went::Collected { .. } | Went::RetentionOver | Went::HolderLeft => None,
+        _ => None,
     }
 }
 
 /// What undoes the end of the last copy.
-fn against_the_last(provenance: &Provenance, last: &Copy) -> Option<Remedy> {
+fn against_the_last<O: Ord + std::marker::Copy>(
+    provenance: &Provenance<O>,
+    last: &Copy<O>,
+) -> Option<Remedy> {
     let (holder, at) = (last.holder, last.ended?.at);
     match provenance.why(last)? {
         Went::Unpinned { sweep } | Went::Collected { sweep } => Some(match sweep.trigger {
@@ -114,18 +178,23 @@ fn against_the_last(provenance: &Provenance, last: &Copy) -> Option<Remedy> {
         }),
         Went::RetentionOver => Some(Remedy::KeptLonger { holder, had_it: at.since(last.from) }),
         Went::HolderLeft => Some(Remedy::Stayed { holder, at }),
-        Went::Deleted => None,
+        // A sector's end is looked at in [`super::in_sectors`].
+        _ => None,
     }
 }
 
 /// The pin that would have kept it longest, among those who had all of it and let it go without leaving.
-fn best_pin(provenance: &Provenance, copies: &[&Copy], lost: SimTime) -> Option<Remedy> {
-    let let_go = |copy: &&&Copy| {
+fn best_pin<O: Ord + std::marker::Copy>(
+    provenance: &Provenance<O>,
+    copies: &[&Copy<O>],
+    lost: SimTime,
+) -> Option<Remedy> {
+    let let_go = |copy: &&&Copy<O>| {
         matches!(provenance.why(copy), Some(Went::Collected { .. } | Went::RetentionOver))
             && copy.came != super::Came::InParts
     };
     // Never is later than any departure.
-    let would_last = |copy: &Copy| provenance.left_at(copy.holder).unwrap_or(SimTime::NEVER);
+    let would_last = |copy: &Copy<O>| provenance.left_at(copy.holder).unwrap_or(SimTime::NEVER);
     let mut able: Vec<(SimTime, SimTime, Holder)> = copies
         .iter()
         .filter(let_go)
@@ -158,6 +227,12 @@ impl Remedy {
             Remedy::KeptLonger { .. } => "longer-retention",
             Remedy::Pin { .. } => "pin-of-a-reader",
             Remedy::OneMoreReader { .. } => "one-more-reader",
+            Remedy::LongerTerm { .. } => "longer-term",
+            Remedy::ProvenInTime { .. } => "proven-in-time",
+            Remedy::Restored { .. } => "disk-restored",
+            Remedy::NotTerminated { .. } => "not-terminated",
+            Remedy::NotDiscarded { .. } => "not-discarded",
+            Remedy::SecondCopy { .. } => "second-copy",
         }
     }
 
@@ -197,8 +272,51 @@ impl Remedy {
                 }
                 text
             }
+            Remedy::LongerTerm { holder, deal, until, at } => format!(
+                "a longer term or an extension of {}: {} ended at {}, the sector at {}",
+                name_of(holder),
+                term_of(deal),
+                days(until),
+                days(at)
+            ),
+            Remedy::ProvenInTime { holder, since, at } => format!(
+                "a proof of {} before {}: its bytes were there, and it had not been proven since {}",
+                name_of(holder),
+                days(at),
+                days(since)
+            ),
+            Remedy::Restored { holder, gone, by: Some(by) } => {
+                format!("{} restored before {}: its disk failed at {}", name_of(holder), days(by), days(gone))
+            }
+            Remedy::Restored { holder, gone, by: None } => {
+                format!(
+                    "{} restored after its disk failed at {}: its miner never does",
+                    name_of(holder),
+                    days(gone)
+                )
+            }
+            Remedy::NotTerminated { holder, deal, at, until } => format!(
+                "{} not ended by its miner at {}: {} ran until {}",
+                name_of(holder),
+                days(at),
+                term_of(deal),
+                days(until)
+            ),
+            Remedy::NotDiscarded { holder, at } => {
+                format!("{} kept by its miner, which threw bytes of it away at {}", name_of(holder), days(at))
+            }
+            Remedy::SecondCopy { holder, lost } => format!(
+                "a second copy with another miner past {}: nobody but the miner of {} ever had any",
+                days(lost),
+                name_of(holder)
+            ),
         }
     }
+}
+
+/// What a copy was promised by.
+fn term_of(deal: Option<u64>) -> String {
+    deal.map_or("its commitment".into(), |deal| format!("deal {deal}"))
 }
 
 fn pin_words(name: &str, until: SimTime, left: Option<SimTime>, others: usize) -> String {
@@ -224,7 +342,7 @@ fn days(at: SimTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{NodeId, ObjectId};
+    use crate::ids::{MinerId, NodeId, ObjectId};
     use crate::provenance::Came;
 
     const PAGE: ObjectId = ObjectId(0);
@@ -322,5 +440,64 @@ mod tests {
         );
         let copies = [(0, 10, Went::HolderLeft), (1, 20, swept(Trigger::ByHand))];
         assert_eq!(story(&copies, &[(0, 10)])[0], "no collection by hand on n1 at 20 hours");
+    }
+
+    /// Copies under deals 0, 1, ... in sectors of miners, each from hour 0, promised until its hour, gone at its hour.
+    fn stored(copies: &[(u32, u64, u64, Went)]) -> Vec<String> {
+        let mut provenance = Provenance::default();
+        let sector = |miner| Holder::Sector(MinerId(miner), 5);
+        for (deal, &(miner, until, ..)) in (0..).zip(copies) {
+            let came = Came::Deal { deal, until: hours(until), sector_until: hours(until) };
+            provenance.came(PAGE, sector(miner), came, hours(0));
+        }
+        let mut last = None;
+        for &(miner, _, at, why) in copies {
+            let act = provenance.act(sector(miner), why, hours(at));
+            provenance.went(PAGE, act);
+            last = Some((act, hours(at)));
+        }
+        let (act, lost) = last.expect("a story has copies");
+        provenance.lost(PAGE, act, lost);
+        let all: Vec<&Copy> = provenance.copies().iter().collect();
+        let name_of = |holder| match holder {
+            Holder::Node(node) => format!("n{}", node.0),
+            Holder::Sector(miner, sector) => format!("m{}/{sector}", miner.0),
+        };
+        remedies(&provenance, &all, lost, None).iter().map(|remedy| remedy.words(name_of)).collect()
+    }
+
+    #[test]
+    fn a_deal_that_ran_out_needed_a_longer_term_or_a_second_miner() {
+        assert_eq!(
+            stored(&[(0, 30, 31, Went::Expired { bytes_gone: None })]),
+            [
+                "a longer term or an extension of m0/5: deal 0 ended at 30 hours, the sector at 31 hours",
+                "a second copy with another miner past 31 hours: nobody but the miner of m0/5 ever had any"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_copy_that_ended_early_would_have_kept_it_only_if_its_deal_ran_past_the_loss() {
+        let since = hours(1);
+        let copies = [
+            (0, 40, 10, Went::DiskLost),
+            (1, 20, 11, Went::DiskLost),
+            (2, 40, 12, Went::FaultyTooLong { since, bytes_gone: None }),
+            (3, 40, 13, Went::FaultyTooLong { since, bytes_gone: Some(hours(2)) }),
+            (4, 40, 14, Went::Discarded { part: true }),
+            (5, 40, 30, Went::Terminated),
+        ];
+        // Deal 1 was over at hour 20, before the last copy went: its disk made no difference.
+        assert_eq!(
+            stored(&copies),
+            [
+                "m0/5 restored after its disk failed at 10 hours: its miner never does",
+                "a proof of m2/5 before 12 hours: its bytes were there, and it had not been proven since 1 hours",
+                "m3/5 restored before 13 hours: its disk failed at 2 hours",
+                "m4/5 kept by its miner, which threw bytes of it away at 14 hours",
+                "m5/5 not ended by its miner at 30 hours: deal 5 ran until 40 hours"
+            ]
+        );
     }
 }

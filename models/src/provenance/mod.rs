@@ -11,11 +11,15 @@
 //! reconstructed afterwards. An act is kept once, however many copies it takes. Reasons are two closed enums,
 //! [`Came`] and [`Went`]; [`reason`] says how to add one.
 //!
-//! A holder is a node of IPFS or a sector of a storage miner: [`Holder`].
+//! A holder is a node of IPFS or a sector of a storage miner: [`Holder`]. Data that only sectors have, without an object
+//! of IPFS, is in the [`archive`], with the same records.
 
+pub mod archive;
+mod in_sectors;
 pub mod kept;
 pub mod reason;
 
+pub use archive::{Archive, DataId};
 pub use reason::{Came, Facts, Sweep, Trigger, Went};
 
 use crate::ids::{MinerId, NodeId, ObjectId};
@@ -48,9 +52,9 @@ pub struct Act {
 
 /// One copy of one object with one holder.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Copy {
+pub struct Copy<O = ObjectId> {
     /// What.
-    pub object: ObjectId,
+    pub object: O,
     /// Where.
     pub holder: Holder,
     /// Since when the holder had all of it.
@@ -77,23 +81,37 @@ pub struct Ended {
 }
 
 /// Every copy that ever was.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Provenance {
-    copies: Vec<Copy>,
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(bound(serialize = "O: serde::Serialize", deserialize = "O: serde::Deserialize<'de> + Ord"))]
+pub struct Provenance<O = ObjectId> {
+    copies: Vec<Copy<O>>,
     acts: Vec<Act>,
     /// Number of the copy that a holder has now.
-    running: BTreeMap<(ObjectId, Holder), u32>,
+    running: BTreeMap<(O, Holder), u32>,
     /// Number of the copy of an object that ended last.
-    ended_last: BTreeMap<ObjectId, u32>,
+    ended_last: BTreeMap<O, u32>,
     /// Pins on what the holder does not have whole.
-    early_pins: BTreeMap<(ObjectId, Holder), SimTime>,
+    early_pins: BTreeMap<(O, Holder), SimTime>,
     /// Nodes that left for good, disk and all.
     left: BTreeMap<NodeId, SimTime>,
 }
 
-impl Provenance {
+impl<O> Default for Provenance<O> {
+    fn default() -> Self {
+        Provenance {
+            copies: Vec::new(),
+            acts: Vec::new(),
+            running: BTreeMap::new(),
+            ended_last: BTreeMap::new(),
+            early_pins: BTreeMap::new(),
+            left: BTreeMap::new(),
+        }
+    }
+}
+
+impl<O: Ord + std::marker::Copy> Provenance<O> {
     /// `holder` has all of `object` from now on.
-    pub fn came(&mut self, object: ObjectId, holder: Holder, why: Came, at: SimTime) {
+    pub fn came(&mut self, object: O, holder: Holder, why: Came, at: SimTime) {
         let pinned = self.early_pins.remove(&(object, holder));
         self.running.insert((object, holder), self.copies.len() as u32);
         self.copies.push(Copy {
@@ -121,7 +139,7 @@ impl Provenance {
     ///
     /// # Panics
     /// If it has none.
-    pub fn went(&mut self, object: ObjectId, act: ActId) {
+    pub fn went(&mut self, object: O, act: ActId) {
         let Act { holder, at, .. } = *self.deed(act);
         let number = self.running.remove(&(object, holder)).expect("a copy that goes was there");
         self.copies[number as usize].ended = Some(Ended { at, act });
@@ -130,7 +148,7 @@ impl Provenance {
 
     /// The last rebuilding set of `object` is gone since `at`, by `act`. Its last copy is the whole one that ended at this
     /// instant; if the last whole one had ended before, what was left until now in parts.
-    pub(crate) fn lost(&mut self, object: ObjectId, act: ActId, at: SimTime) {
+    pub(crate) fn lost(&mut self, object: O, act: ActId, at: SimTime) {
         let last = self.ended_last.get(&object).copied();
         let last_end = last.and_then(|last| self.copies[last as usize].ended).map(|ended| ended.at);
         match (last, last_end) {
@@ -149,7 +167,7 @@ impl Provenance {
     }
 
     /// `holder` has pinned `object`.
-    pub fn pinned(&mut self, object: ObjectId, holder: Holder, at: SimTime) {
+    pub fn pinned(&mut self, object: O, holder: Holder, at: SimTime) {
         match self.running.get(&(object, holder)) {
             Some(&number) => {
                 let copy = &mut self.copies[number as usize];
@@ -160,7 +178,7 @@ impl Provenance {
     }
 
     /// `holder` has taken its pin from `object`.
-    pub fn unpinned(&mut self, object: ObjectId, holder: Holder, at: SimTime) {
+    pub fn unpinned(&mut self, object: O, holder: Holder, at: SimTime) {
         self.early_pins.remove(&(object, holder));
         if let Some(&number) = self.running.get(&(object, holder)) {
             self.copies[number as usize].unpinned = Some(at);
@@ -181,7 +199,7 @@ impl Provenance {
     }
 
     /// Every copy that ever was, in order of completion.
-    pub fn copies(&self) -> &[Copy] {
+    pub fn copies(&self) -> &[Copy<O>] {
         &self.copies
     }
 
@@ -191,15 +209,20 @@ impl Provenance {
     }
 
     /// Why a copy went; none if it is still there.
-    pub fn why(&self, copy: &Copy) -> Option<Went> {
+    pub fn why(&self, copy: &Copy<O>) -> Option<Went> {
         copy.ended.map(|ended| self.deed(ended.act).why)
     }
 
     /// Copies that sectors have of an object now.
-    pub fn in_sectors(&self, object: ObjectId) -> usize {
+    pub fn in_sectors(&self, object: O) -> usize {
         let all =
             (object, Holder::Sector(MinerId(0), 0))..=(object, Holder::Sector(MinerId(u32::MAX), u64::MAX));
         self.running.range(all).count()
+    }
+
+    /// The copy of an object that ended last: its place among [`Provenance::copies`].
+    pub fn ended_last(&self, object: O) -> Option<usize> {
+        self.ended_last.get(&object).map(|&number| number as usize)
     }
 }
 

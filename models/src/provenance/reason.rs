@@ -11,9 +11,11 @@
 //!    at all, such as a sector;
 //! 5. a line in [`super::kept`] if something particular would have kept such a copy.
 //!
-//! Left out: what nothing in a run can do yet. A reason that no code gives is not in the list.
+//! Left out: what nothing in a run can do yet. A reason that no code gives is not in the list, but for two of sectors
+//! that the market brings, [`Came::Deal`] and [`Went::Terminated`]: the [archive](super::archive) takes them already.
 
 use crate::ids::NodeId;
+use sim_core::time::SimTime;
 use std::fmt::Write as _;
 
 /// Why a holder got a copy.
@@ -29,6 +31,25 @@ pub enum Came {
     /// No holder had all of it any more, but all its blocks were still on several nodes or on their way. Written down
     /// once an object is lost that way, for the time from its last whole copy to its loss.
     InParts,
+    /// A sector was proven with it inside, under no deal (FIP-0076).
+    Onboarded {
+        /// Until when the sector was committed then.
+        until: SimTime,
+    },
+    /// It took the place of committed capacity in a sector (FIP-0019).
+    Filled {
+        /// Until when the sector was committed then.
+        until: SimTime,
+    },
+    /// A sector was proven with it inside, under a deal.
+    Deal {
+        /// Number of the deal.
+        deal: u64,
+        /// When the deal ends.
+        until: SimTime,
+        /// Until when the sector was committed then.
+        sector_until: SimTime,
+    },
 }
 
 /// Why a holder's copy went.
@@ -50,6 +71,27 @@ pub enum Went {
     RetentionOver,
     /// The holder left for good, disk and all.
     HolderLeft,
+    /// Its disk failed, and its miner does not restore what it lost.
+    DiskLost,
+    /// Its sector was over: its commitment ended and was not extended.
+    Expired {
+        /// Since when its bytes were gone and waited to be restored, if they did.
+        bytes_gone: Option<SimTime>,
+    },
+    /// The chain ended its sector, which had not been proven for as long as a fault may last (42 days).
+    FaultyTooLong {
+        /// Since when it had not been proven: the end of the deadline at which it became faulty.
+        since: SimTime,
+        /// Since when its bytes were gone and waited to be restored; none if they were there all the time.
+        bytes_gone: Option<SimTime>,
+    },
+    /// Its miner ended the sector before its time.
+    Terminated,
+    /// Its miner threw bytes of it away and went on claiming the sector.
+    Discarded {
+        /// Whether it kept a part.
+        part: bool,
+    },
 }
 
 /// One run of a node's collector.
@@ -88,7 +130,14 @@ impl Trigger {
 
 impl Came {
     /// One of each, with some data.
-    pub const EACH: [Came; 3] = [Came::Added, Came::Fetched { last_from: NodeId(0) }, Came::InParts];
+    pub const EACH: [Came; 6] = [
+        Came::Added,
+        Came::Fetched { last_from: NodeId(0) },
+        Came::InParts,
+        Came::Onboarded { until: SimTime::ZERO },
+        Came::Filled { until: SimTime::ZERO },
+        Came::Deal { deal: 0, until: SimTime::ZERO, sector_until: SimTime::ZERO },
+    ];
 
     /// Name in tables.
     pub const fn name(self) -> &'static str {
@@ -96,6 +145,17 @@ impl Came {
             Came::Added => "added",
             Came::Fetched { .. } => "fetched",
             Came::InParts => "in-parts",
+            Came::Onboarded { .. } => "onboarded",
+            Came::Filled { .. } => "filled",
+            Came::Deal { .. } => "deal",
+        }
+    }
+
+    /// Until when whoever has it has promised to keep it: nothing but a sector comes with a term.
+    pub const fn promised_until(self) -> Option<SimTime> {
+        match self {
+            Came::Added | Came::Fetched { .. } | Came::InParts => None,
+            Came::Onboarded { until } | Came::Filled { until } | Came::Deal { until, .. } => Some(until),
         }
     }
 
@@ -104,18 +164,29 @@ impl Came {
         match self {
             Came::Added | Came::InParts => {}
             Came::Fetched { last_from } => facts.node("last_block_from", last_from),
+            Came::Onboarded { until } | Came::Filled { until } => facts.time("promised_until_s", until),
+            Came::Deal { deal, until, sector_until } => {
+                facts.number("deal", deal);
+                facts.time("promised_until_s", until);
+                facts.time("sector_until_s", sector_until);
+            }
         }
     }
 }
 
 impl Went {
     /// One of each, with some data.
-    pub const EACH: [Went; 5] = [
+    pub const EACH: [Went; 10] = [
         Went::Deleted,
         Went::Unpinned { sweep: Sweep::NONE },
         Went::Collected { sweep: Sweep::NONE },
         Went::RetentionOver,
         Went::HolderLeft,
+        Went::DiskLost,
+        Went::Expired { bytes_gone: None },
+        Went::FaultyTooLong { since: SimTime::ZERO, bytes_gone: None },
+        Went::Terminated,
+        Went::Discarded { part: false },
     ];
 
     /// Name in tables.
@@ -126,12 +197,24 @@ impl Went {
             Went::Collected { .. } => "collected",
             Went::RetentionOver => "retention-over",
             Went::HolderLeft => "holder-left",
+            Went::DiskLost => "disk-lost",
+            Went::Expired { .. } => "sector-expired",
+            Went::FaultyTooLong { .. } => "faulty-too-long",
+            Went::Terminated => "sector-terminated",
+            Went::Discarded { .. } => "discarded",
         }
     }
 
-    /// Key of the holder's group in the scenario that decided it.
+    /// Key of the holder's group in the scenario that decided it; empty if it was the group as a whole.
     pub const fn ruled_by(self) -> &'static str {
         match self {
+            Went::DiskLost => "disk_failures",
+            Went::FaultyTooLong { bytes_gone: Some(_), .. } => "repair",
+            Went::FaultyTooLong { bytes_gone: None, .. } => "on_loss",
+            Went::Expired { .. } => "commitment",
+            Went::Terminated => "",
+            Went::Discarded { part: true } => "deletes",
+            Went::Discarded { part: false } => "keeps",
             Went::Deleted | Went::RetentionOver | Went::HolderLeft => "strategy",
             Went::Unpinned { sweep } | Went::Collected { sweep } => match sweep.trigger {
                 Trigger::Watermark => "storage.automatic_gc",
@@ -144,7 +227,13 @@ impl Went {
     pub fn facts(self, facts: &mut Facts<'_>) {
         match self {
             Went::Unpinned { sweep } | Went::Collected { sweep } => sweep.facts(facts),
-            Went::Deleted | Went::RetentionOver | Went::HolderLeft => {}
+            Went::Expired { bytes_gone } => gone_since(bytes_gone, facts),
+            Went::FaultyTooLong { since, bytes_gone } => {
+                facts.time("not_proven_since_s", since);
+                gone_since(bytes_gone, facts);
+            }
+            Went::Discarded { part } => facts.word("kept", if part { "a-part" } else { "nothing" }),
+            Went::Deleted | Went::RetentionOver | Went::HolderLeft | Went::DiskLost | Went::Terminated => {}
         }
     }
 
@@ -152,13 +241,11 @@ impl Went {
     pub const fn is_deliberate(self) -> bool {
         matches!(self, Went::Deleted | Went::Unpinned { .. })
     }
+}
 
-    /// The collection that took it, if one did.
-    pub const fn sweep(self) -> Option<Sweep> {
-        match self {
-            Went::Unpinned { sweep } | Went::Collected { sweep } => Some(sweep),
-            Went::Deleted | Went::RetentionOver | Went::HolderLeft => None,
-        }
+fn gone_since(bytes_gone: Option<SimTime>, facts: &mut Facts<'_>) {
+    if let Some(at) = bytes_gone {
+        facts.time("bytes_gone_since_s", at);
     }
 }
 
@@ -194,6 +281,11 @@ impl<'a> Facts<'a> {
     /// A fact that is a whole number.
     pub fn number(&mut self, key: &str, number: u64) {
         self.word(key, &number.to_string());
+    }
+
+    /// A fact that is an instant: seconds, whole ones.
+    pub fn time(&mut self, key: &str, at: SimTime) {
+        self.number(key, at.as_nanos() / 1_000_000_000);
     }
 
     /// A fact that is a word without spaces.

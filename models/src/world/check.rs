@@ -14,7 +14,7 @@ pub(crate) struct Part {
 impl Part {
     pub(crate) const ALL: Part = Part { number: 0, of: 1 };
 
-    fn places(self, len: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn places(self, len: usize) -> impl Iterator<Item = usize> {
         (self.number..len).step_by(self.of)
     }
 }
@@ -36,6 +36,7 @@ impl World {
         if let Some(filecoin) = &self.filecoin {
             filecoin.chain.check(part.places(filecoin.actors().len()), &mut broken);
         }
+        self.check_archive(part, &mut broken);
         broken
     }
 

@@ -4,7 +4,7 @@ use super::{Outcome, World};
 use crate::ids::ObjectId;
 use crate::ladder::Rung;
 use crate::provenance::kept::{Remedy, remedies};
-use crate::provenance::{Came, Copy, Facts, Holder};
+use crate::provenance::{Archive, Came, Copy, DataId, Facts, Holder, Provenance};
 use crate::tables;
 use sim_core::record::Recorder;
 use sim_core::time::SimTime;
@@ -25,34 +25,126 @@ impl World {
     pub(super) fn write_copies(&self, out: &mut impl Recorder) {
         let mut copies: Vec<Copy> = self.ladder.provenance().copies().to_vec();
         copies.sort_by_key(|copy| (copy.object, copy.from, copy.holder));
-        for copy in copies {
-            let why = self.ladder.provenance().why(&copy);
-            let (name, group) = (self.holder_name(copy.holder), self.holder_group(copy.holder));
-            let name_of = |node: crate::ids::NodeId| self.node(node).name.as_str();
-            let (mut came_facts, mut went_facts) = (Facts::new(&name_of), Facts::new(&name_of));
-            copy.came.facts(&mut came_facts);
-            if let Some(why) = why {
-                why.facts(&mut went_facts);
+        for copy in &copies {
+            self.write_copy(&self.content.object(copy.object).name, copy, self.ladder.provenance(), out);
+        }
+        let Some(archive) = self.archive() else { return };
+        for fate in archive.fates() {
+            for copy in &fate.copies {
+                self.write_copy(&fate.datum.name, copy, archive.provenance(), out);
             }
+        }
+    }
+
+    fn write_copy<O: Ord + std::marker::Copy>(
+        &self,
+        object: &str,
+        copy: &Copy<O>,
+        provenance: &Provenance<O>,
+        out: &mut impl Recorder,
+    ) {
+        let why = provenance.why(copy);
+        let (name, group) = (self.holder_name(copy.holder), self.holder_group(copy.holder));
+        let name_of = |node: crate::ids::NodeId| self.node(node).name.as_str();
+        let (mut came_facts, mut went_facts) = (Facts::new(&name_of), Facts::new(&name_of));
+        copy.came.facts(&mut came_facts);
+        if let Some(why) = why {
+            why.facts(&mut went_facts);
+        }
+        out.row(
+            &tables::COPIES,
+            &[
+                object.into(),
+                (&name).into(),
+                group.into(),
+                copy.from.into(),
+                copy.ended.map(|ended| ended.at).into(),
+                copy.came.name().into(),
+                why.map(|why| why.name()).into(),
+                (&came_facts.into_text()).into(),
+                (&went_facts.into_text()).into(),
+                (&why.map_or(String::new(), |why| self.key_of(copy.holder, why.ruled_by()))).into(),
+                copy.pinned.into(),
+                copy.unpinned.into(),
+                copy.is_last.into(),
+            ],
+        );
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        self.filecoin.as_ref().map(|filecoin| &filecoin.archive)
+    }
+
+    /// What became of data that only sectors had.
+    pub(super) fn write_stored_data(&self, out: &mut impl Recorder) {
+        let Some(archive) = self.archive() else { return };
+        let end = SimTime::ZERO + self.ended();
+        for fate in archive.fates() {
             out.row(
-                &tables::COPIES,
+                &tables::STORED_DATA,
                 &[
-                    (&self.content.object(copy.object).name).into(),
-                    (&name).into(),
-                    group.into(),
-                    copy.from.into(),
-                    copy.ended.map(|ended| ended.at).into(),
-                    copy.came.name().into(),
-                    why.map(|why| why.name()).into(),
-                    (&came_facts.into_text()).into(),
-                    (&went_facts.into_text()).into(),
-                    (&why.map_or(String::new(), |why| self.key_of(copy.holder, why.ruled_by()))).into(),
-                    copy.pinned.into(),
-                    copy.unpinned.into(),
-                    copy.is_last.into(),
+                    (&fate.datum.name).into(),
+                    (&fate.datum.group).into(),
+                    fate.datum.bytes.into(),
+                    fate.since().into(),
+                    fate.lost.map(|(at, _)| at).into(),
+                    fate.lost.map(|(_, why)| why.name()).into(),
+                    (fate.copies.len() as u64).into(),
+                    (fate.copies_now() as u64).into(),
+                    fate.exposure(end).into(),
                 ],
             );
         }
+    }
+
+    fn write_losses_of_data(&self, out: &mut impl Recorder) {
+        let Some(archive) = self.archive() else { return };
+        for fate in archive.fates() {
+            let Some((lost, why)) = fate.lost else { continue };
+            let copies: Vec<&Copy<DataId>> = fate.copies.iter().collect();
+            let last = copies.iter().find(|copy| copy.is_last).expect("what is lost has a last copy");
+            let (remedies, kept) = self.remedies_in_words(archive.provenance(), &copies, lost, None);
+            out.row(
+                &tables::LOSSES,
+                &[
+                    (&fate.datum.name).into(),
+                    (&fate.datum.group).into(),
+                    fate.datum.bytes.into(),
+                    fate.since().into(),
+                    lost.into(),
+                    (&self.holder_name(last.holder)).into(),
+                    self.holder_group(last.holder).into(),
+                    why.name().into(),
+                    (&self.key_of(last.holder, why.ruled_by())).into(),
+                    why.is_deliberate().into(),
+                    (copies.len() as u64).into(),
+                    0u64.into(),
+                    (&earlier_causes(archive.provenance(), &copies)).into(),
+                    fate.exposure(lost).into(),
+                    None::<SimTime>.into(),
+                    None::<SimTime>.into(),
+                    0u64.into(),
+                    0u64.into(),
+                    (&remedies).into(),
+                    (&kept).into(),
+                ],
+            );
+        }
+    }
+
+    /// What would have kept an object: kinds, and statements.
+    fn remedies_in_words<O: Ord + std::marker::Copy>(
+        &self,
+        provenance: &Provenance<O>,
+        copies: &[&Copy<O>],
+        lost: SimTime,
+        nearest: Option<(Holder, u64, usize)>,
+    ) -> (String, String) {
+        let kept = remedies(provenance, copies, lost, nearest);
+        let names: Vec<&str> = kept.iter().map(Remedy::name).collect();
+        let words: Vec<String> =
+            kept.iter().map(|remedy| remedy.words(|holder| self.holder_name(holder))).collect();
+        (names.join(" "), words.join("; "))
     }
 
     pub(super) fn write_losses(&self, out: &mut impl Recorder) {
@@ -72,10 +164,8 @@ impl World {
             let last = copies.iter().find(|copy| copy.is_last).expect("a lost object has a last copy");
             let content = self.content.object(object);
             let nearest = reads.nearest.map(|(blocks, reader)| (reader, blocks, content.blocks.len()));
-            let kept = remedies(self.ladder.provenance(), copies, lost, nearest);
-            let remedies: Vec<&str> = kept.iter().map(Remedy::name).collect();
-            let kept: Vec<String> =
-                kept.iter().map(|remedy| remedy.words(|holder| self.holder_name(holder))).collect();
+            let provenance = self.ladder.provenance();
+            let (remedies, kept) = self.remedies_in_words(provenance, copies, lost, nearest);
             let fetched = copies.iter().filter(|copy| matches!(copy.came, Came::Fetched { .. })).count();
             out.row(
                 &tables::LOSSES,
@@ -92,29 +182,18 @@ impl World {
                     why.is_deliberate().into(),
                     standing.copies_made.into(),
                     fetched.into(),
-                    (&self.earlier_causes(copies)).into(),
+                    (&earlier_causes(provenance, copies)).into(),
                     standing.exposure.into(),
                     online_until[index].into(),
                     reads.last_ok.into(),
                     reads.ok.into(),
                     reads.too_late.into(),
-                    (&remedies.join(" ")).into(),
-                    (&kept.join("; ")).into(),
+                    (&remedies).into(),
+                    (&kept).into(),
                 ],
             );
         }
-    }
-
-    /// Why the copies before the last went, and how many by each reason: `collected 3, holder-left 1`.
-    fn earlier_causes(&self, copies: &[&Copy]) -> String {
-        let mut causes: BTreeMap<&str, u32> = BTreeMap::new();
-        for copy in copies.iter().filter(|copy| !copy.is_last) {
-            if let Some(why) = self.ladder.provenance().why(copy) {
-                *causes.entry(why.name()).or_default() += 1;
-            }
-        }
-        let counted: Vec<String> = causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
-        counted.join(", ")
+        self.write_losses_of_data(out);
     }
 
     fn tally_reads(&self) -> Vec<ReadTally> {
@@ -164,6 +243,19 @@ impl World {
             Holder::Node(_) => "population",
             Holder::Sector(..) => "miners",
         };
-        format!("{section}.{}.{key}", self.holder_group(holder))
+        let dot = if key.is_empty() { "" } else { "." };
+        format!("{section}.{}{dot}{key}", self.holder_group(holder))
     }
+}
+
+/// Why the copies before the last went, and how many by each reason: `collected 3, holder-left 1`.
+fn earlier_causes<O: Ord + std::marker::Copy>(provenance: &Provenance<O>, copies: &[&Copy<O>]) -> String {
+    let mut causes: BTreeMap<&str, u32> = BTreeMap::new();
+    for copy in copies.iter().filter(|copy| !copy.is_last) {
+        if let Some(why) = provenance.why(copy) {
+            *causes.entry(why.name()).or_default() += 1;
+        }
+    }
+    let counted: Vec<String> = causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+    counted.join(", ")
 }

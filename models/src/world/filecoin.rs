@@ -29,6 +29,7 @@ use crate::filecoin::new_sector::NewSector;
 use crate::filecoin::power::PowerPair;
 use crate::filecoin::vault::{Claimed, Kept, Vault};
 use crate::ids::MinerId;
+use crate::provenance::{Archive, Came};
 use crate::registry::Event;
 use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,8 @@ pub(crate) struct FilecoinWorld {
     pub(crate) network_days: Vec<NetworkDay>,
     /// The macro model from a day on, once that has come.
     pub(crate) ahead: Option<Ahead>,
+    /// Data in sectors.
+    pub(crate) archive: Archive,
     /// Buffers that are used again and again.
     ends: Vec<(MinerId, DeadlineEnd)>,
     wishes: Vec<Wish>,
@@ -124,6 +127,7 @@ pub(crate) struct FilecoinState {
     miner_days: Vec<MinerDay>,
     network_days: Vec<NetworkDay>,
     outset: Option<Outset>,
+    archive: Archive,
 }
 
 impl FilecoinWorld {
@@ -153,6 +157,7 @@ impl FilecoinWorld {
             miner_days: Vec::new(),
             network_days: Vec::new(),
             ahead: None,
+            archive: Archive::default(),
             ends: Vec::new(),
             wishes: Vec::new(),
         }
@@ -170,6 +175,7 @@ impl FilecoinWorld {
             miner_days: &'a [MinerDay],
             network_days: &'a [NetworkDay],
             outset: Option<Outset>,
+            archive: &'a Archive,
         }
         // Buffers are empty between events.
         let FilecoinWorld {
@@ -181,12 +187,14 @@ impl FilecoinWorld {
             miner_days,
             network_days,
             ahead,
+            archive,
             ends: _,
             wishes: _,
         } = self;
         // A forecast follows from where it begins.
         let outset = ahead.as_ref().map(|ahead| ahead.outset);
-        Borrowed { chain, miners, kept: vault.kept(), blocks, base_fee, miner_days, network_days, outset }
+        let kept = vault.kept();
+        Borrowed { chain, miners, kept, blocks, base_fee, miner_days, network_days, outset, archive }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -199,6 +207,7 @@ impl FilecoinWorld {
             miner_days: state.miner_days,
             network_days: state.network_days,
             ahead: state.outset.map(|outset| Ahead::new(config, outset)),
+            archive: state.archive,
             ends: Vec::new(),
             wishes: Vec::new(),
         }
@@ -256,8 +265,14 @@ impl FilecoinWorld {
                 self.chain.transfer(wallet, actor, amount, Reason::TopUp);
             }
             Wish::Create => return self.chain.create_miner(&config.chain, id),
-            Wish::Lose(sectors) => self.vault.lose(id, sectors),
-            Wish::Restore(sectors) => self.vault.restore(id, sectors),
+            Wish::Lose(sectors) => {
+                self.vault.lose(id, sectors);
+                self.data_lost(config, id, sectors);
+            }
+            Wish::Restore(sectors) => {
+                self.vault.restore(id, sectors);
+                self.data_restored(id, sectors);
+            }
             Wish::Discard(sectors) => self.discard(config, id, sectors),
             Wish::PreCommit(infos) => {
                 let infos: Vec<_> =
@@ -269,7 +284,8 @@ impl FilecoinWorld {
                 let proofs: Vec<_> =
                     sectors.iter().map(|sector| (*sector, self.porep(config, id, *sector, draws))).collect();
                 self.pay_gas(config, id, config.gas.prove_commit, sectors.len());
-                return self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs));
+                self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs))?;
+                self.data_came(config, id, sectors, |until| Came::Onboarded { until });
             }
             Wish::ProveCommitNi(infos, deadline) => {
                 let prover = self.prover(config, id);
@@ -369,6 +385,7 @@ impl FilecoinWorld {
         let mut ends = std::mem::take(&mut self.ends);
         self.chain.end_epoch(&config.chain, &mut ends);
         for (id, end) in ends.drain(..) {
+            self.data_ended(config, id, &end, now);
             for sector in end.expired.iter().chain(&end.too_long).chain(&end.given_up) {
                 self.vault.drop(id, *sector);
             }
@@ -552,6 +569,6 @@ impl World {
 }
 
 /// The last nanosecond of the epoch that begins at `start`.
-fn epoch_end(start: SimTime) -> SimTime {
+pub(super) fn epoch_end(start: SimTime) -> SimTime {
     start + (Epochs::ONE.span() - SimSpan::from_nanos(1))
 }

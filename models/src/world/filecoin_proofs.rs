@@ -9,6 +9,7 @@ use crate::filecoin::miner::sector::{Contents, Sector, SectorNumber};
 use crate::filecoin::miner::{Checked, PreCommitInfo, Refusal};
 use crate::filecoin::vault::{Claimed, Prover};
 use crate::ids::MinerId;
+use crate::provenance::Came;
 use crate::units::{Epoch, Epochs};
 use sim_core::draws::Draws;
 
@@ -66,6 +67,8 @@ impl FilecoinWorld {
             Keeps::Data => self.vault.keep_recipes(id, sectors),
             Keeps::Nothing | Keeps::Borrowed => self.vault.keep_roots(id, sectors),
         }
+        let part = matches!(conduct.keeps, Keeps::Replica);
+        self.data_discarded(config, id, sectors, part);
     }
 
     /// Fills a sector and proves it; the miner keeps the old replica unless the chain takes the new one.
@@ -85,6 +88,7 @@ impl FilecoinWorld {
             chain.update_replica(&config.chain, id, sector, contents, comm_r, holds)
         })?;
         self.vault.keep_filled(id, filled);
+        self.data_came(config, id, &[sector], |until| Came::Filled { until });
         Ok(())
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod check;
 mod dht;
 mod fates;
 pub(crate) mod filecoin;
+mod filecoin_data;
 mod filecoin_forecast;
 mod filecoin_proofs;
 mod filecoin_report;

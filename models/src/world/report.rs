@@ -88,6 +88,7 @@ impl World {
         self.write_filecoin(out);
         self.write_metrics(out);
         self.write_losses(out);
+        self.write_stored_data(out);
     }
 
     pub(super) fn group_of(&self, object: ObjectId) -> &str {

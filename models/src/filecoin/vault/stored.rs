@@ -125,6 +125,15 @@ impl Stored {
         }
     }
 
+    /// Whether its data can be got out of it.
+    pub(super) fn has_data(&self) -> bool {
+        match self {
+            Stored::Replica(replica) => replica.disk().is_whole(),
+            Stored::Recipe(_) => true,
+            Stored::Roots(_) => false,
+        }
+    }
+
     /// Its replica, if it has one.
     pub(super) fn replica(&self) -> Option<&Replica> {
         match self {
