@@ -108,6 +108,14 @@ pub enum AnalysisError {
         /// The names there are.
         known: Vec<String>,
     },
+    /// An object that is in the run, but not in that cell.
+    #[error("cell `{cell}` has no object `{object}`; other cells of this run have: leave out --cell")]
+    NotInCell {
+        /// Its name.
+        object: String,
+        /// The cell asked for.
+        cell: String,
+    },
     /// A cell that the run does not have.
     #[error("this run has no cell `{cell}`; cells: {}", .known.join(", "))]
     NoSuchCell {

@@ -20,7 +20,7 @@ pub struct CaseLosses {
     pub label: String,
     /// Replicates.
     pub replicates: u64,
-    /// Objects published.
+    /// Objects published, and pieces of data that sectors had.
     pub objects: u64,
     /// Objects lost, deliberate deletions included.
     pub lost: u64,
@@ -95,12 +95,14 @@ impl Losses {
             let row = read_row(run, &table, row)?;
             rows[row.case].push(row);
         }
-        let objects = Rows::read(run, "objects", &["published_s"])?;
-        let published = objects.frame.times("published_s")?;
         let mut counts = vec![0; run.cases().len()];
-        for row in 0..objects.frame.rows() {
-            let counted = published.get(row).is_some() && is_meant(objects.cells[row]);
-            counts[run.case_of(objects.cells[row] as usize)] += u64::from(counted);
+        for (table, column) in [("objects", "published_s"), (super::STORED, "stored_s")] {
+            let Some(objects) = Rows::read_if_there(run, table, &[column])? else { continue };
+            let since = objects.frame.times(column)?;
+            for row in 0..objects.frame.rows() {
+                let counted = since.get(row).is_some() && is_meant(objects.cells[row]);
+                counts[run.case_of(objects.cells[row] as usize)] += u64::from(counted);
+            }
         }
         let cases = run.cases().iter().zip(rows).zip(counts);
         let meant = cases.filter(|((case, _), _)| case.cells.iter().any(|&cell| is_meant(cell as u32)));

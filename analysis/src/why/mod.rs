@@ -5,6 +5,8 @@
 //! table losses                    --Losses::of-->  every loss of a run, counted by cause
 //! ```
 //!
+//! An object is one of IPFS, or a piece of data that only sectors of miners had (table `stored_data`).
+//!
 //! Causes and remedies are recorded by the run at the instant (table `copies`, table `losses`); nothing is guessed here.
 //! [`causes`] has them in words. Both results are values for `--json` and write themselves as text.
 
@@ -35,13 +37,13 @@ pub struct Story {
 pub struct Fate {
     /// Name of the cell.
     pub cell: String,
-    /// CID of its root.
+    /// CID of its root; empty for data in sectors.
     pub root_cid: String,
     /// Nominal bytes of payload.
     pub size_bytes: u64,
-    /// Who publishes it.
+    /// Who publishes it; for data in sectors the group of whoever wants it kept.
     pub stored_by: String,
-    /// When it was published, if ever.
+    /// When it was published, or a sector first had it, if ever.
     pub published_s: Option<f64>,
     /// Rung at the end.
     pub rung: String,
@@ -94,17 +96,21 @@ struct Rows {
 
 impl Rows {
     fn read(run: &Run, table: &str, own: &[&str]) -> Result<Self, AnalysisError> {
-        let columns: Vec<&str> = PREFIX.iter().chain(own).copied().collect();
-        let Some(frame) = run.read(table, &columns)? else {
+        Rows::read_if_there(run, table, own)?.ok_or_else(|| {
             let known: Vec<&str> = run.manifest().tables.iter().map(|entry| entry.name.as_str()).collect();
-            return Err(AnalysisError::NoTable {
+            AnalysisError::NoTable {
                 table: table.into(),
                 needed_for: "`why`: this run is of an older version, run the scenario again with --force"
                     .into(),
                 known: known.join(", "),
-            });
-        };
-        Ok(Rows { cells: run.cells_of(&frame)?, frame })
+            }
+        })
+    }
+
+    fn read_if_there(run: &Run, table: &str, own: &[&str]) -> Result<Option<Self>, AnalysisError> {
+        let columns: Vec<&str> = PREFIX.iter().chain(own).copied().collect();
+        let Some(frame) = run.read(table, &columns)? else { return Ok(None) };
+        Ok(Some(Rows { cells: run.cells_of(&frame)?, frame }))
     }
 
     /// The rows of one object, with the positions of their cells, in table order.
@@ -153,6 +159,11 @@ const OBJECT_COLUMNS: [&str; 11] = [
     "group",
 ];
 
+/// Data in sectors.
+const STORED: &str = "stored_data";
+
+const STORED_COLUMNS: [&str; 6] = ["object", "group", "size_bytes", "stored_s", "copies_end", "exposure_s"];
+
 const LOSS_COLUMNS: [&str; 12] = [
     "object",
     "lost_s",
@@ -176,7 +187,8 @@ impl Story {
     pub fn of(run: &Run, object: &str, cell: Option<&str>) -> Result<Self, AnalysisError> {
         let only = cell.map(|cell| position_of(run, cell)).transpose()?;
         let objects = Rows::read(run, "objects", &OBJECT_COLUMNS)?;
-        let object = name_of(&objects, object)?;
+        let stored = Rows::read_if_there(run, STORED, &STORED_COLUMNS)?;
+        let object = name_of(&objects, stored.as_ref(), object)?;
         let losses = Rows::read(run, "losses", &LOSS_COLUMNS)?;
         let mut copies = copies::of(run, &object)?;
         let mut lost: Vec<Option<Loss>> = vec![None; run.manifest().cells.len()];
@@ -189,6 +201,17 @@ impl Story {
                 let (loss, copies) = (lost[cell].take(), std::mem::take(&mut copies[cell]));
                 fates.push(fate(run, &objects, (row, cell), loss, copies)?);
             }
+        }
+        let rows = stored.as_ref().map(|stored| stored.of(&object)).transpose()?.unwrap_or_default();
+        for (stored, (row, cell)) in stored.iter().flat_map(|stored| rows.iter().map(move |&at| (stored, at)))
+        {
+            if only.is_none_or(|only| only == cell) {
+                let (loss, copies) = (lost[cell].take(), std::mem::take(&mut copies[cell]));
+                fates.push(fate_of_data(run, stored, (row, cell), loss, copies)?);
+            }
+        }
+        if let (Some(cell), true) = (cell, fates.is_empty()) {
+            return Err(AnalysisError::NotInCell { object, cell: cell.into() });
         }
         Ok(Story { object, fates })
     }
@@ -209,16 +232,20 @@ fn position_of(run: &Run, cell: &str) -> Result<usize, AnalysisError> {
 }
 
 /// The name of the object that a word means: its name or the CID of its root.
-fn name_of(objects: &Rows, word: &str) -> Result<String, AnalysisError> {
+fn name_of(objects: &Rows, stored: Option<&Rows>, word: &str) -> Result<String, AnalysisError> {
     let names = objects.frame.text("object")?;
-    if names.words().iter().any(|name| name == word) {
+    let mut known = names.words().to_vec();
+    if let Some(stored) = stored {
+        known.extend_from_slice(stored.frame.text("object")?.words());
+    }
+    if known.iter().any(|name| name == word) {
         return Ok(word.to_owned());
     }
     let cids = objects.frame.text("root_cid")?;
     if let Some(row) = (0..objects.frame.rows()).find(|&row| cids.get(row) == word) {
         return Ok(names.get(row).to_owned());
     }
-    Err(AnalysisError::NoObject { object: word.into(), known: names.words().to_vec() })
+    Err(AnalysisError::NoObject { object: word.into(), known })
 }
 
 fn loss(losses: &Rows, row: usize) -> Result<Loss, AnalysisError> {
@@ -256,6 +283,29 @@ fn fate(
         exposure_s: objects.time("exposure_s", row)?,
         reads: objects.count("reads", row)?,
         reads_ok: objects.count("reads_ok", row)?,
+        loss,
+        copies,
+    })
+}
+
+fn fate_of_data(
+    run: &Run,
+    stored: &Rows,
+    (row, cell): (usize, usize),
+    loss: Option<Loss>,
+    copies: Vec<CopyRow>,
+) -> Result<Fate, AnalysisError> {
+    Ok(Fate {
+        cell: run.manifest().cells[cell].name.clone(),
+        root_cid: String::new(),
+        size_bytes: stored.count("size_bytes", row)?,
+        stored_by: stored.text("group", row)?,
+        published_s: stored.seconds("stored_s", row)?,
+        rung: if loss.is_some() { "lost" } else { "stored" }.into(),
+        copies_end: stored.count("copies_end", row)?,
+        exposure_s: stored.time("exposure_s", row)?,
+        reads: 0,
+        reads_ok: 0,
         loss,
         copies,
     })

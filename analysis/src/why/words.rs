@@ -1,7 +1,7 @@
 //! Stories and losses as text for a terminal.
 
 use super::causes::{CAME, WENT, words};
-use super::{CaseLosses, CopyRow, Fate, Losses, Story};
+use super::{CaseLosses, CopyRow, Fate, Loss, Losses, Story};
 use crate::text::{count, percent, plural, span};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -27,9 +27,12 @@ impl Story {
     }
 
     fn write_fate(&self, text: &mut String, fate: &Fate, all: bool) -> fmt::Result {
+        // Data in sectors has no root that the run knows, and is not read.
+        let is_data = fate.root_cid.is_empty();
+        let verb = if is_data { "stored" } else { "published" };
         let published =
-            fate.published_s.map_or("never published".into(), |at| format!("published at {}", instant(at)));
-        writeln!(text, "{}  {}", self.object, fate.root_cid)?;
+            fate.published_s.map_or(format!("never {verb}"), |at| format!("{verb} at {}", instant(at)));
+        writeln!(text, "{}", format!("{}  {}", self.object, fate.root_cid).trim_end())?;
         let bytes = plural(fate.size_bytes, "byte");
         writeln!(text, "{bytes}, of {}, {published}; cell {}", fate.stored_by, fate.cell)?;
         match &fate.loss {
@@ -53,14 +56,12 @@ impl Story {
         write_copies(text, &fate.copies, all)?;
         writeln!(text)?;
         writeln!(text, "at most one copy for {}", span(fate.exposure_s))?;
-        writeln!(text, "{}, {} ended well", plural(fate.reads, "read"), count(fate.reads_ok))?;
+        if !is_data {
+            writeln!(text, "{}, {} ended well", plural(fate.reads, "read"), count(fate.reads_ok))?;
+        }
         let Some(loss) = &fate.loss else { return Ok(()) };
-        let when = |at: Option<f64>| at.map_or("never".into(), span);
-        writeln!(text, "online until {}", when(loss.online_until_s))?;
-        writeln!(text, "last read that ended well: {}", when(loss.last_read_s))?;
-        writeln!(text, "fetched by others: {}", count(loss.fetched))?;
-        if loss.reads_too_late > 0 {
-            writeln!(text, "came too late: {}", plural(loss.reads_too_late, "read"))?;
+        if !is_data {
+            write_reads(text, loss)?;
         }
         writeln!(text, "\nwhat would have kept it then, all else being as it was")?;
         loss.would_have_kept.iter().try_for_each(|remedy| writeln!(text, "  - {remedy}"))
@@ -83,6 +84,18 @@ impl Story {
         let other = self.fates.iter().find(|fate| fate.cell != told.cell).map_or("", |fate| &fate.cell);
         writeln!(text, "told above: {}; `--cell {other}` tells another", told.cell)
     }
+}
+
+/// What came of its being read.
+fn write_reads(text: &mut String, loss: &Loss) -> fmt::Result {
+    let when = |at: Option<f64>| at.map_or("never".into(), span);
+    writeln!(text, "online until {}", when(loss.online_until_s))?;
+    writeln!(text, "last read that ended well: {}", when(loss.last_read_s))?;
+    writeln!(text, "fetched by others: {}", count(loss.fetched))?;
+    if loss.reads_too_late > 0 {
+        writeln!(text, "came too late: {}", plural(loss.reads_too_late, "read"))?;
+    }
+    Ok(())
 }
 
 fn write_copies(text: &mut String, copies: &[CopyRow], all: bool) -> fmt::Result {
@@ -120,10 +133,17 @@ fn copy_row(copy: &CopyRow) -> Vec<String> {
     vec![copy.holder.clone(), came, instant(copy.from_s), until, went]
 }
 
-/// `last_block_from=library/0` as `last block from library/0`.
+/// `last_block_from=library/0` as `last block from library/0`, `promised_until_s=864000` as `promised until 10 days`.
 fn facts(facts: &BTreeMap<String, String>) -> Vec<String> {
-    let shown = |value: &String| value.parse().map_or(value.clone(), count);
-    facts.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), shown(value))).collect()
+    let fact = |(key, value): (&String, &String)| {
+        let time = key.strip_suffix("_s").zip(value.parse::<f64>().ok());
+        let (key, shown) = match time {
+            Some((key, seconds)) => (key, instant(seconds)),
+            None => (key.as_str(), value.parse().map_or(value.clone(), count)),
+        };
+        format!("{} {shown}", key.replace('_', " "))
+    };
+    facts.iter().map(fact).collect()
 }
 
 /// An instant of the run.
