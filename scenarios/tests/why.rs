@@ -91,6 +91,30 @@ fn an_object_may_be_named_by_its_cid_and_what_is_not_there_is_refused_with_what_
     assert!(refused(folder.path(), &["why", "runs"]).contains("manifest.json"));
 }
 
+#[test]
+fn data_in_sectors_is_told_by_the_sector_that_had_it_and_what_took_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sets = ["miners.storm.verified=1.0", "miners.storm.count=1", "replicates=1"];
+    let sets = sets.iter().flat_map(|set| ["--set", set]);
+    let run = ["run", "fault-storm", "--size", "small", "--out", "run", "--quiet", "--check", "sampled"];
+    said(folder.path(), &run.into_iter().chain(sets).collect::<Vec<_>>());
+    expect_file![beside("storm.txt")].assert_eq(&said(folder.path(), &["why", "run"]));
+    let run = Run::open(&folder.path().join("run")).expect("it was just made");
+    let losses =
+        run.read("losses", &["arm", "point", "replicate", "object"]).expect("a table").expect("there");
+    let lost = losses.text("object").expect("text").get(0).to_owned();
+    let story = said(folder.path(), &["why", "run", &lost]);
+    expect_file![beside("sector.txt")].assert_eq(&story);
+    assert_eq!(
+        refused(folder.path(), &["why", "run", "storm/0/x"]).split(';').next(),
+        Some("lastcopy: this run has no object `storm/0/x`")
+    );
+    assert_eq!(
+        refused(folder.path(), &["why", "run", &lost, "--cell", "never"]).split(';').next(),
+        Some("lastcopy: this run has no cell `never`")
+    );
+}
+
 /// The scenarios of the catalogue that have objects.
 fn with_objects() -> Vec<&'static str> {
     let options = RunOptions { check: CheckLevel::Off, max_events: None };
