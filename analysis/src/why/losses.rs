@@ -158,7 +158,7 @@ fn by_cause(rows: &[Row]) -> Vec<ByCause> {
             }
         })
         .collect();
-    causes.sort_by(|a, b| b.lost.cmp(&a.lost));
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.lost));
     causes
 }
 
