@@ -170,7 +170,7 @@ fn check_run(name: &str, run: &Run) -> u64 {
                 "{name}, {cell}, {object}: the chain ends with it"
             );
             let loss = fate.loss.as_ref().expect("a row of losses");
-            assert_eq!(loss.lost_s, lost);
+            assert_eq!(Some(loss.lost_s), Some(lost));
             assert!(!loss.would_have_kept.is_empty(), "{name}, {cell}, {object}: no remedy");
         }
     }
