@@ -61,7 +61,7 @@ fn rows(tables: &CsvTables, name: &str) -> Vec<Row> {
     records.map(|record| names.iter().cloned().zip(record.iter().map(String::from)).collect()).collect()
 }
 
-fn of<'a>(rows: &'a [Row], miner: u32) -> &'a Row {
+fn of(rows: &[Row], miner: u32) -> &Row {
     let name = format!("group-{miner}/0/0");
     rows.iter().find(|row| row["object"] == name).unwrap_or_else(|| panic!("no row of {name}"))
 }
