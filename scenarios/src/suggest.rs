@@ -49,8 +49,10 @@ mod tests {
         assert_eq!(nearest("up_link", names), Some("uplink"));
         assert_eq!(nearest("Region", names), Some("region"));
         assert_eq!(nearest("sealing", names), None);
-        assert_eq!(nearest_few("uplnk", names, 2), ["uplink", "downlink"]);
-        assert_eq!(nearest_few("uplnk", names, 1), ["uplink"]);
+        // One letter of six is wrong, two of seven, five of eight.
+        let links = ["downlink", "uplinks", "uplink"];
+        assert_eq!(nearest_few("upling", links, 3), ["uplink", "uplinks"]);
+        assert_eq!(nearest_few("upling", links, 1), ["uplink"]);
         assert_eq!(
             nearest("Germany West", ["Germany North", "Germany West Central"]),
             Some("Germany West Central")
