@@ -50,6 +50,7 @@ pub fn miners(count: u32, days: u64) -> Config {
         objects: Vec::new(),
         demand: Vec::new(),
         ipfs: IpfsConfig::default(),
+        clusters: Vec::new(),
         filecoin: Some(Arc::new(FilecoinConfig {
             chain: ChainConfig {
                 policy: RuleSet::named("nv28").expect("a rule set").policy(),

@@ -61,6 +61,7 @@ pub fn thousand_peers(days: u64, patience: Option<SimSpan>) -> Config {
         },
         strategy: Strategy::Keep,
         tampering: Prob::ZERO,
+        lifetime: None,
     };
     let until = SimTime::ZERO + SimSpan::from_days(days);
     let dags = (0..200).map(object_of_ten_blocks).collect();
@@ -90,6 +91,7 @@ pub fn thousand_peers(days: u64, patience: Option<SimSpan>) -> Config {
             mode: ReadMode::Get,
         }],
         ipfs: IpfsConfig::default(),
+        clusters: Vec::new(),
         filecoin: None,
         record: RecordConfig {
             every: hours(6),

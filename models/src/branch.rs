@@ -109,14 +109,26 @@ impl Warm {
 /// the scenario. Every field is named, so that a new one does not compile until somebody has decided.
 pub fn shaping_differences(warm: &Config, arm: &Config) -> Vec<String> {
     let mut keys = Keys(Vec::new());
-    let Config { duration: _, net, groups, objects, demand, ipfs, filecoin, record, check: _, max_events: _ } =
-        warm;
+    let Config {
+        duration: _,
+        net,
+        groups,
+        objects,
+        demand,
+        ipfs,
+        clusters,
+        filecoin,
+        record,
+        check: _,
+        max_events: _,
+    } = warm;
     differ_net(net, &arm.net, &mut keys);
     keys.list("population", groups, &arm.groups, |group| &group.name, differ_group);
     keys.list("objects", objects, &arm.objects, |group| &group.name, differ_objects);
     keys.list("demand", demand, &arm.demand, |demand| &demand.name, differ_demand);
     let IpfsConfig { dht, bitswap: _, connections: _ } = ipfs;
     differ_dht(dht, &arm.ipfs.dht, &mut keys);
+    keys.note("clusters", *clusters == arm.clusters);
     keys.note("filecoin", *filecoin == arm.filecoin);
     let RecordConfig { every: _, metrics } = record;
     keys.note("record.metrics", *metrics == arm.record.metrics);
@@ -174,6 +186,7 @@ fn differ_group(warm: &Group, arm: &Group, path: &str, keys: &mut Keys) {
         store: _,
         strategy,
         tampering,
+        lifetime,
     } = warm;
     let mut note = |key: &str, same: bool| keys.note(format!("{path}.{key}"), same);
     note("role", *role == arm.role);
@@ -188,6 +201,7 @@ fn differ_group(warm: &Group, arm: &Group, path: &str, keys: &mut Keys) {
     // A publisher's plan is made at the start; what a reader does with a file is asked when it has one.
     note("strategy", *role == Role::Reader || *strategy == arm.strategy);
     note("tampering", *tampering == arm.tampering);
+    note("lifetime", *lifetime == arm.lifetime);
 }
 
 /// Laws of times up and down may differ: the next interval is drawn from them.

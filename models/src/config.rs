@@ -10,6 +10,7 @@ use crate::filecoin::chain::ChainConfig;
 use crate::filecoin::vault::ProofConfig;
 use crate::ids::ObjectId;
 use crate::ipfs::bitswap::BitswapConfig;
+use crate::ipfs::cluster::ClusterConfig;
 use crate::ipfs::dht::DhtConfig;
 use crate::ipfs::unixfs::Dag;
 use crate::net::{NetTier, Topology};
@@ -34,6 +35,8 @@ pub struct Config {
     pub demand: Vec<Demand>,
     /// Protocol parameters of IPFS.
     pub ipfs: IpfsConfig,
+    /// Clusters, in scenario order; a group is in one at most.
+    pub clusters: Vec<ClusterGroup>,
     /// The chain and its miners; none for a world of IPFS alone.
     pub filecoin: Option<Arc<FilecoinConfig>>,
     /// What is recorded, and how often.
@@ -115,6 +118,35 @@ pub struct Group {
     pub strategy: Strategy,
     /// Share of the group's nodes that serve altered blocks (claim 3 of the mission).
     pub tampering: Prob,
+    /// When its machines are gone for good; never when absent.
+    pub lifetime: Option<Lifetime>,
+}
+
+/// An IPFS Cluster: peers beside the nodes of a group, and the objects that they pin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterGroup {
+    /// Name.
+    pub name: String,
+    /// Group whose nodes are its peers.
+    pub peers: usize,
+    /// Groups of objects that are pinned when they are published.
+    pub pins: Vec<usize>,
+    /// Parameters.
+    pub rules: ClusterConfig,
+}
+
+/// How long the machines of a group live, and what comes after them.
+///
+/// The place of a machine keeps its name, its lines and its IPFS identity (as if its keys were restored from a backup);
+/// a successor begins with an empty disk, and is another peer to a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lifetime {
+    /// Law of the time from a machine's beginning until it is gone for good, disk and all.
+    pub law: Law,
+    /// The first machines begin here: until then nobody dies.
+    pub from: SimTime,
+    /// Law of the time until a successor takes the place; nobody does when absent.
+    pub replaced_after: Option<Law>,
 }
 
 /// Where the nodes of a group are.

@@ -137,6 +137,11 @@ impl Standing {
         self.time_at_least(Rung::Lost)
     }
 
+    /// Whether every block is on some node, up or not, or on its way.
+    pub fn is_somewhere(&self) -> bool {
+        self.missing == 0
+    }
+
     fn rung_now(&self) -> Rung {
         if self.is_inline {
             // The name itself carries the bytes: whoever can ask has them.

@@ -88,6 +88,7 @@ impl Names {
             }
             Event::ReadArrives { read } | Event::PatienceEnds { read } => vec![self.read(read)],
             Event::FlowEnds { flow } => vec![format!("flow {}", flow.slot)],
+            Event::ClusterWakes { cluster } => vec![format!("cluster {cluster}")],
             Event::PartitionTurns
             | Event::PhaseEnds
             | Event::ProvideWake

@@ -36,6 +36,8 @@ pub struct Node {
     pub held_off: bool,
     /// It has left for good.
     pub gone: bool,
+    /// Machines that had its place before this one.
+    pub life: u32,
     /// Times it came up; tells its sessions apart.
     pub session: u32,
     /// When it last came up.

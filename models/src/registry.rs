@@ -134,6 +134,11 @@ pub enum Event {
     EpochEnds,
     /// A storage miner's operator has something to do.
     OperatorWakes,
+    /// A cluster has something to do.
+    ClusterWakes {
+        /// Which.
+        cluster: u16,
+    },
 }
 
 impl engine::Event for Event {
@@ -167,6 +172,7 @@ impl engine::Event for Event {
             Event::FlowEnds { .. } => 25,
             Event::EpochEnds => 26,
             Event::OperatorWakes => 27,
+            Event::ClusterWakes { .. } => 28,
         }
     }
 
@@ -186,6 +192,7 @@ impl engine::Event for Event {
             Event::PingEnds { peer, reason, answers } => pair(peer.0, 2 * reason as u32 + u32::from(answers)),
             Event::FlowEnds { flow } => u64::from(flow.slot),
             Event::ReadArrives { read } | Event::PatienceEnds { read } => u64::from(read.0),
+            Event::ClusterWakes { cluster } => u64::from(cluster),
             Event::PartitionTurns
             | Event::PhaseEnds
             | Event::ProvideWake
@@ -221,7 +228,7 @@ pub enum PingFor {
 }
 
 /// Number of kinds of events.
-pub const KINDS: usize = 28;
+pub const KINDS: usize = 29;
 
 /// Names of the kinds of events, by number.
 pub const KIND_NAMES: [&str; KINDS] = [
@@ -253,6 +260,7 @@ pub const KIND_NAMES: [&str; KINDS] = [
     "flow-ends",
     "epoch-ends",
     "operator-wakes",
+    "cluster-wakes",
 ];
 
 impl engine::World for World {
@@ -290,6 +298,7 @@ impl engine::World for World {
             Event::FlowEnds { flow } => self.flow_ends(flow, cx),
             Event::EpochEnds => self.epoch_ends(cx),
             Event::OperatorWakes => self.operator_wakes(key.destination(), cx),
+            Event::ClusterWakes { cluster } => self.cluster_wakes(cluster, cx),
         }
     }
 

@@ -52,7 +52,7 @@ pub static COPIES: Table = Table {
         Column::seconds("from_s", "Since when."),
         Column::seconds("until_s", "Until when; empty if it is still there.").or_empty(),
         Column::text("came_by", "How it came: added, fetched, in-parts; in a sector: onboarded, filled or deal."),
-        Column::text("went_by", "How it went: deleted, unpinned-and-collected, collected, retention-over or holder-left; from a sector: disk-lost, sector-expired, faulty-too-long, sector-terminated or discarded; empty if it is still there.").or_empty(),
+        Column::text("went_by", "How it went: deleted, unpinned-and-collected, collected, retention-over, holder-left or machine-died; from a sector: disk-lost, sector-expired, faulty-too-long, sector-terminated or discarded; empty if it is still there.").or_empty(),
         Column::text("came_facts", "What is known besides of how it came: key=value pairs."),
         Column::text("went_facts", "What is known besides of how it went: key=value pairs."),
         Column::text("went_key", "Key of the scenario that decided it; empty if it is still there."),

@@ -8,11 +8,12 @@ use crate::regions;
 use crate::scenario::Variant;
 use crate::values::{Instance, Values};
 use models::config::{
-    Arrivals, CheckLevel, Config, ConnectionConfig, Demand, DhtMode, Group, IpfsConfig, NetConfig,
-    ObjectGroup, Partition, ReadMode, RecordConfig, RegionChoice, Role, Session, SessionStart, StoreConfig,
-    Strategy,
+    Arrivals, CheckLevel, ClusterGroup, Config, ConnectionConfig, Demand, DhtMode, Group, IpfsConfig,
+    Lifetime, NetConfig, ObjectGroup, Partition, ReadMode, RecordConfig, RegionChoice, Role, Session,
+    SessionStart, StoreConfig, Strategy,
 };
 use models::ipfs::bitswap::{BitswapConfig, BroadcastPolicy};
+use models::ipfs::cluster::{ClusterConfig, Factor};
 use models::ipfs::dht::{DhtConfig, ProvideMode, ProvideStrategy, RefreshFidelity};
 use models::net::NetTier;
 use sim_core::dist::Law;
@@ -45,6 +46,7 @@ pub fn config(variant: &Variant, library: &Library, inputs: &Inputs, options: Ru
             bitswap: bitswap(values.one("ipfs.bitswap")),
             connections: connections(values.one("ipfs.connections")),
         },
+        clusters: values.all("clusters.<name>").map(|instance| cluster(values, instance)).collect(),
         filecoin: filecoin::config(values),
         record: record(values.one("record")),
         check: options.check,
@@ -115,6 +117,40 @@ fn group(values: &Values, group: &Instance, inputs: &Inputs) -> Group {
         },
         strategy: strategy(group),
         tampering: group.share("tampering"),
+        lifetime: group.maybe_span("lifetime.mean").map(|mean| Lifetime {
+            law: law(group, "lifetime", mean),
+            from: instant(group, "lifetime.from"),
+            replaced_after: group.maybe_span("lifetime.replaced_after").map(|value| Law::Constant { value }),
+        }),
+    }
+}
+
+fn cluster(values: &Values, cluster: &Instance) -> ClusterGroup {
+    let number = |name: &String| values.index("objects.<group>", name).expect("the reference was found");
+    let factor = |min: &str, max: &str| {
+        let min: u32 = cluster.maybe_whole(min).map(|_| narrow(cluster, min))?;
+        Some(Factor { min, max: cluster.maybe_whole(max).map_or(min, |_| narrow(cluster, max)) })
+    };
+    let change = factor("change.min", "change.max").map(|factor| (instant(cluster, "change.at"), factor));
+    ClusterGroup {
+        name: cluster.name().into(),
+        peers: index(values, cluster, "peers", "population.<group>"),
+        pins: cluster.texts("pins").iter().map(number).collect(),
+        rules: ClusterConfig {
+            factor: factor("replication_min", "replication_max"),
+            change,
+            disable_repinning: cluster.flag("disable_repinning"),
+            by_region: cluster.text("tag") == "region",
+            ping_interval: cluster.span("ping_interval"),
+            check_interval: cluster.span("check_interval"),
+            metric_ttl: cluster.span("metric_ttl"),
+            state_sync_interval: cluster.span("state_sync_interval"),
+            pin_recover_interval: cluster.span("pin_recover_interval"),
+            pin_timeout: cluster.span("pin_timeout"),
+            concurrent_pins: narrow(cluster, "concurrent_pins"),
+            rebroadcast_interval: cluster.span("rebroadcast_interval"),
+            expire_after: cluster.maybe_span("expire_after"),
+        },
     }
 }
 
@@ -299,6 +335,15 @@ mod tests {
     use crate::file::Text;
     use crate::scenario::{Overrides, Scenario};
     use std::path::Path;
+
+    #[test]
+    fn the_defaults_of_a_cluster_are_those_of_its_machine() {
+        let sets = ["clusters.c.peers=a", "clusters.c.pins=[\"o\"]", "objects.o.size=1 MiB"];
+        let more = ["objects.o.stored_by=p", "population.p.role=publisher", "population.p.count=1"];
+        let values = values(&[&sets[..], &more[..]].concat());
+        let instance = values.all("clusters.<name>").next().expect("it was set");
+        assert_eq!(cluster(&values, instance).rules, ClusterConfig::default());
+    }
 
     /// The values of a scenario that says nothing of protocols, with these overrides.
     fn values(sets: &[&str]) -> Values {

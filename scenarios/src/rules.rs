@@ -114,6 +114,23 @@ pub static RULES: &[Rule] = &[
               there is (2,000,000,000 FIL) less what is still to be mined and what the mining reserve holds.",
         check: money_is_there,
     },
+    Rule {
+        name: "clusters-fit-their-peers",
+        doc: "A group is in one cluster at most and has at least `replication_min` nodes; the greatest factor is at least \
+              the least one; factors change within the run.",
+        check: clusters_fit_their_peers,
+    },
+    Rule {
+        name: "clusters-are-whole",
+        doc: "A scenario with clusters has no partitions: two halves of a cluster would go on with two pinsets, which is not \
+              modelled.",
+        check: clusters_are_whole,
+    },
+    Rule {
+        name: "lives-begin-in-time",
+        doc: "The lives of machines are counted from an instant within the run.",
+        check: lives_begin_in_time,
+    },
 ];
 
 /// Applies all rules. Values may be incomplete if keys were refused; a rule then looks away.
@@ -455,5 +472,50 @@ fn at_most(instance: &Instance, small: &str, large: &str, problems: &mut Problem
         && a > b
     {
         problems.push(at(instance, small, format!("expected at most {large} = {b}, got {a}")));
+    }
+}
+
+fn clusters_fit_their_peers(values: &Values, problems: &mut Problems) {
+    let clusters: Vec<&Instance> = values.all("clusters.<name>").collect();
+    for (number, cluster) in clusters.iter().enumerate() {
+        instants_in_run(values, cluster, &["change.at"], problems);
+        for (min, max) in [("replication_min", "replication_max"), ("change.min", "change.max")] {
+            if let (Some(least), Some(most)) = (cluster.maybe_whole(min), cluster.maybe_whole(max))
+                && most < least
+            {
+                problems.push(at(cluster, max, format!("expected at least {min} = {least}, got {most}")));
+            }
+        }
+        let Some(name) = cluster.maybe_text("peers") else { continue };
+        let has_name = |other: &&&Instance| other.maybe_text("peers") == Some(name);
+        if let Some(other) = clusters[..number].iter().find(has_name) {
+            let message = format!("the nodes of \"{name}\" are the peers of {} already", other.path);
+            problems.push(at(cluster, "peers", message).help("make a group of its own for each cluster"));
+        }
+        let group = values.all("population.<group>").find(|group| group.name() == name);
+        let Some(count) = group.and_then(|group| group.maybe_whole("count")) else { continue };
+        for key in ["replication_min", "change.min"] {
+            if let Some(min) = cluster.maybe_whole(key).filter(|min| *min > count) {
+                let message = format!("expected at most the {count} nodes of \"{name}\", got {min}");
+                problems.push(at(cluster, key, message).help("no pin could ever be allocated"));
+            }
+        }
+    }
+}
+
+fn clusters_are_whole(values: &Values, problems: &mut Problems) {
+    if values.all("net.partition.<n>").next().is_none() {
+        return;
+    }
+    for cluster in values.all("clusters.<name>") {
+        let message = "expected no [[net.partition]] in a scenario with clusters";
+        let help = "take nodes down with `session` instead: to their cluster that is the same";
+        problems.push(Problem::error(cluster.place.clone(), &cluster.path, message).help(help));
+    }
+}
+
+fn lives_begin_in_time(values: &Values, problems: &mut Problems) {
+    for group in values.all("population.<group>") {
+        instants_in_run(values, group, &["lifetime.from"], problems);
     }
 }

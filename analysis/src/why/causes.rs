@@ -26,6 +26,7 @@ pub static WENT: &[Cause] = &[
     Cause { name: "collected", words: "swept by a collection" },
     Cause { name: "retention-over", words: "dropped by its reader, whose time for it was over" },
     Cause { name: "holder-left", words: "its holder left for good, disk and all" },
+    Cause { name: "machine-died", words: "its holder's machine came to the end of its life, disk and all" },
     Cause { name: "disk-lost", words: "its disk failed and is never restored" },
     Cause { name: "sector-expired", words: "its sector was over and not extended" },
     Cause { name: "faulty-too-long", words: "the chain ended its sector, not proven for too long" },

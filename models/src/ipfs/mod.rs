@@ -4,10 +4,12 @@
 //! - [`blockstore`]: a node's blocks, pins and mark-and-sweep collection.
 //! - [`dht`]: provider records: who has what, and how it is found.
 //! - [`bitswap`]: want-lists: how blocks move between nodes.
+//! - [`cluster`]: a pinset that peers share: who keeps what, and who makes up for whom.
 //!
 //! Nothing here knows Filecoin; the two networks meet only where a scenario bridges them.
 
 pub mod bitswap;
 pub mod blockstore;
+pub mod cluster;
 pub mod dht;
 pub mod unixfs;

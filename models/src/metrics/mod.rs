@@ -5,6 +5,7 @@
 //! table of metrics at the end. Definitions follow the mission's list of metrics; exact order statistics of
 //! reads are made from the table of reads by `analysis`.
 
+mod cluster;
 mod filecoin;
 mod health;
 mod network;
@@ -95,6 +96,11 @@ pub static METRICS: &[Metric] = &[
     shares::VERIFIED_REWARDS,
     shares::KEPT,
     persistence::EFFECTIVE_COPIES,
+    cluster::PINNED,
+    cluster::MISSING,
+    cluster::REPAIR,
+    cluster::DETECTION,
+    cluster::AMPLIFICATION,
 ];
 
 /// The metric called `name`.

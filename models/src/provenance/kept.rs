@@ -177,7 +177,7 @@ fn against_the_last<O: Ord + std::marker::Copy>(
             Trigger::ByHand => Remedy::NotByHand { holder, at },
         }),
         Went::RetentionOver => Some(Remedy::KeptLonger { holder, had_it: at.since(last.from) }),
-        Went::HolderLeft => Some(Remedy::Stayed { holder, at }),
+        Went::HolderLeft | Went::MachineDied => Some(Remedy::Stayed { holder, at }),
         // A sector's end is looked at in [`super::in_sectors`].
         _ => None,
     }

@@ -71,6 +71,8 @@ pub enum Went {
     RetentionOver,
     /// The holder left for good, disk and all.
     HolderLeft,
+    /// The holder's machine came to the end of its life, disk and all.
+    MachineDied,
     /// Its disk failed, and its miner does not restore what it lost.
     DiskLost,
     /// Its sector was over: its commitment ended and was not extended.
@@ -176,12 +178,13 @@ impl Came {
 
 impl Went {
     /// One of each, with some data.
-    pub const EACH: [Went; 10] = [
+    pub const EACH: [Went; 11] = [
         Went::Deleted,
         Went::Unpinned { sweep: Sweep::NONE },
         Went::Collected { sweep: Sweep::NONE },
         Went::RetentionOver,
         Went::HolderLeft,
+        Went::MachineDied,
         Went::DiskLost,
         Went::Expired { bytes_gone: None },
         Went::FaultyTooLong { since: SimTime::ZERO, bytes_gone: None },
@@ -197,6 +200,7 @@ impl Went {
             Went::Collected { .. } => "collected",
             Went::RetentionOver => "retention-over",
             Went::HolderLeft => "holder-left",
+            Went::MachineDied => "machine-died",
             Went::DiskLost => "disk-lost",
             Went::Expired { .. } => "sector-expired",
             Went::FaultyTooLong { .. } => "faulty-too-long",
@@ -209,6 +213,7 @@ impl Went {
     pub const fn ruled_by(self) -> &'static str {
         match self {
             Went::DiskLost => "disk_failures",
+            Went::MachineDied => "lifetime",
             Went::FaultyTooLong { bytes_gone: Some(_), .. } => "repair",
             Went::FaultyTooLong { bytes_gone: None, .. } => "on_loss",
             Went::Expired { .. } => "commitment",
@@ -233,7 +238,12 @@ impl Went {
                 gone_since(bytes_gone, facts);
             }
             Went::Discarded { part } => facts.word("kept", if part { "a-part" } else { "nothing" }),
-            Went::Deleted | Went::RetentionOver | Went::HolderLeft | Went::DiskLost | Went::Terminated => {}
+            Went::Deleted
+            | Went::RetentionOver
+            | Went::HolderLeft
+            | Went::MachineDied
+            | Went::DiskLost
+            | Went::Terminated => {}
         }
     }
 

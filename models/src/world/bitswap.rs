@@ -4,7 +4,8 @@
 //! connection opens while it has one, or when a peer's first message comes. A walk through the DHT opens
 //! dozens of connections that no session ever uses; those cost it nothing.
 
-use super::dht::Purpose;
+use super::dht::Purpose as LookupPurpose;
+use super::reads::Purpose;
 use super::transport::{Body, Dial};
 use super::{World, later};
 use crate::config::ReadMode;
@@ -245,7 +246,11 @@ impl World {
     /// A read's walk begins, or begins again in a new session of its reader.
     pub(crate) fn walk_starts(&mut self, read: ReadId, root: BlockId, cx: &mut Cx<Event>) {
         let state = &mut self.reads[read.index()];
-        let walk = match self.config.demand[state.demand].mode {
+        let mode = match state.purpose {
+            Purpose::Demand(demand) => self.config.demand[demand].mode,
+            Purpose::Pin => ReadMode::Pin,
+        };
+        let walk = match mode {
             ReadMode::Get => Walk::InOrder,
             ReadMode::Pin => Walk::Parallel,
         };
@@ -354,7 +359,7 @@ impl World {
         cx.schedule(later(cx.now(), SEARCH_TIMEOUT), node.0, node.0, Event::SearchEnds { search: ticket });
         let target = self.content.keys()[block.index()];
         let kind = LookupKind::Providers { wanted: limit };
-        let lookup = self.start_lookup(node, Purpose::Search(ticket), target, Some(block), kind, cx);
+        let lookup = self.start_lookup(node, LookupPurpose::Search(ticket), target, Some(block), kind, cx);
         if let Some(search) = self.bitswap.searches.get_mut(ticket) {
             search.lookup = Some(lookup);
         }

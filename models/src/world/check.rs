@@ -33,6 +33,7 @@ impl World {
         self.check_stores(part, &mut broken);
         self.check_copies(part, &mut broken);
         self.check_connections(part, &mut broken);
+        self.check_clusters(&mut broken);
         if let Some(filecoin) = &self.filecoin {
             filecoin.chain.check(part.places(filecoin.actors().len()), &mut broken);
         }

@@ -8,12 +8,19 @@ use crate::net::Tier;
 use crate::node::node_id;
 use crate::provenance::{Came, Holder, Sweep, Trigger, Went};
 use crate::registry::Event;
+use sim_core::draws::Domain;
 use sim_core::engine::Cx;
 use sim_core::time::SimTime;
 
 /// Steps of a plan.
 const ACT: u8 = 0;
 const UNDO: u8 = 1;
+/// Steps that are no plan of anybody's: a machine dies, its successor comes.
+const DIE: u8 = 2;
+const SUCCEED: u8 = 3;
+
+const LIFETIME: Domain = Domain::new("churn/lifetime");
+const SUCCESSOR: Domain = Domain::new("churn/successor");
 
 impl World {
     pub(crate) fn start_nodes(&mut self, cx: &mut Cx<Event>) {
@@ -43,6 +50,55 @@ impl World {
         };
         for &(step, at) in steps {
             cx.schedule(at, node.0, node.0, Event::PlanDue { step });
+        }
+        if let Some(lifetime) = &self.config.groups[self.node(node).group].lifetime {
+            self.plan_death(node, lifetime.from, cx);
+        }
+    }
+
+    /// Draws when the machine that began at `from` will be gone.
+    fn plan_death(&self, node: NodeId, from: SimTime, cx: &mut Cx<Event>) {
+        let state = self.node(node);
+        if let Some(lifetime) = &self.config.groups[state.group].lifetime {
+            let span = lifetime.law.sample(&mut self.draws.at(LIFETIME, state.entity, u64::from(state.life)));
+            cx.schedule(later(from, span), node.0, node.0, Event::PlanDue { step: DIE });
+        }
+    }
+
+    /// A machine is gone for good; perhaps somebody puts another in its place.
+    fn machine_dies(&mut self, node: NodeId, cx: &mut Cx<Event>) {
+        if self.node(node).gone {
+            return;
+        }
+        self.leave_for_good(node, Went::MachineDied, cx);
+        let state = self.node(node);
+        let lifetime = self.config.groups[state.group].lifetime.as_ref();
+        if let Some(law) = lifetime.and_then(|lifetime| lifetime.replaced_after.as_ref()) {
+            let span = law.sample(&mut self.draws.at(SUCCESSOR, state.entity, u64::from(state.life)));
+            cx.schedule(later(cx.now(), span), node.0, node.0, Event::PlanDue { step: SUCCEED });
+        }
+    }
+
+    /// Another machine takes a place, with an empty disk.
+    fn successor_comes(&mut self, node: NodeId, cx: &mut Cx<Event>) {
+        let state = self.node_mut(node);
+        state.life += 1;
+        state.gone = false;
+        self.plan_death(node, cx.now(), cx);
+        self.settle_state(node, cx);
+    }
+
+    /// A machine goes, with its disk and its pins.
+    fn leave_for_good(&mut self, node: NodeId, why: Went, cx: &mut Cx<Event>) {
+        self.node_mut(node).gone = true;
+        self.settle_state(node, cx);
+        self.cluster_loses_disk(node);
+        self.ladder.provenance_mut().left(node, cx.now());
+        let blocks: Vec<BlockId> = self.node(node).store.iter().collect();
+        self.delete_blocks(node, &blocks, why, cx);
+        self.node_mut(node).kept.clear();
+        for object in self.node(node).store.pins().to_vec() {
+            self.unpin(node, object, cx.now());
         }
     }
 
@@ -105,6 +161,7 @@ impl World {
         self.dial_peering(node, cx);
         self.dht_comes_up(node, cx);
         self.start_collector(node, cx);
+        self.cluster_comes_up(node, cx);
         for read in std::mem::take(&mut self.node_mut(node).waiting) {
             self.read_starts(read, cx);
         }
@@ -112,6 +169,7 @@ impl World {
 
     fn go_down(&mut self, node: NodeId, cx: &mut Cx<Event>) {
         let now = cx.now();
+        self.cluster_goes_down(node, cx);
         self.reads_pause(node);
         self.bitswap_goes_down(node, cx);
         self.dht_goes_down(node, cx);
@@ -135,6 +193,11 @@ impl World {
 
     /// The owner does what was planned.
     pub(crate) fn plan_due(&mut self, node: NodeId, step: u8, cx: &mut Cx<Event>) {
+        match step {
+            DIE => return self.machine_dies(node, cx),
+            SUCCEED => return self.successor_comes(node, cx),
+            _ => {}
+        }
         let strategy = self.config.groups[self.node(node).group].strategy.clone();
         match (strategy, step) {
             (Strategy::Pause { .. }, ACT) => {
@@ -146,11 +209,7 @@ impl World {
                 self.settle_state(node, cx);
             }
             (Strategy::Leave { .. }, _) => {
-                self.node_mut(node).gone = true;
-                self.settle_state(node, cx);
-                self.ladder.provenance_mut().left(node, cx.now());
-                let blocks: Vec<BlockId> = self.node(node).store.iter().collect();
-                self.delete_blocks(node, &blocks, Went::HolderLeft, cx);
+                self.leave_for_good(node, Went::HolderLeft, cx);
             }
             (Strategy::Delete { .. }, _) => {
                 for object in self.published_by(node) {
@@ -207,6 +266,7 @@ impl World {
         self.ladder.published(object, now);
         self.dht_added(node, object, cx);
         self.bitswap_added(node, object, cx);
+        self.cluster_pins(object, cx);
     }
 
     /// Pins an object on a node; false if it was pinned there.
@@ -218,16 +278,19 @@ impl World {
         fresh
     }
 
-    /// Takes the pin of an object from a node.
-    pub(crate) fn unpin(&mut self, node: NodeId, object: ObjectId, now: SimTime) {
-        if self.node_mut(node).store.unpin(object) {
+    /// Takes the pin of an object from a node; false if there is none.
+    pub(crate) fn unpin(&mut self, node: NodeId, object: ObjectId, now: SimTime) -> bool {
+        let pinned = self.node_mut(node).store.unpin(object);
+        if pinned {
             self.ladder.provenance_mut().unpinned(object, Holder::Node(node), now);
         }
+        pinned
     }
 
     /// Puts a block on a node's disk; false if it was there.
     pub(crate) fn store_block(&mut self, node: NodeId, block: BlockId, why: Came, now: SimTime) -> bool {
         let size = self.content.block(block).size;
+        self.cluster_disk_changes(node, now);
         if !self.node_mut(node).store.put(block, size) {
             return false;
         }
@@ -251,6 +314,7 @@ impl World {
     }
 
     fn delete_blocks(&mut self, node: NodeId, blocks: &[BlockId], why: Went, cx: &mut Cx<Event>) {
+        self.cluster_disk_changes(node, cx.now());
         for &block in blocks {
             let size = self.content.block(block).size;
             if self.node_mut(node).store.delete(block, size) {

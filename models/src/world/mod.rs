@@ -5,6 +5,7 @@
 //!   dht        lookups, records, providing      bitswap    sessions, envelopes, provider searches
 //!   life       up and down, plans, collection   reads      demand, readers, retention
 //!   flows      messages that travel as flows    filecoin   epochs, operators of miners, books
+//!   cluster    pinsets of clusters, repair
 //!   check      what must hold at any moment
 //!   report     tables and metrics at the end    fates      copies and losses among them
 //! ```
@@ -13,6 +14,7 @@
 
 mod bitswap;
 pub(crate) mod check;
+mod cluster;
 mod dht;
 mod fates;
 pub(crate) mod filecoin;
@@ -48,7 +50,8 @@ use sim_core::prefetch::{prefetch_all, prefetch_first};
 use sim_core::time::{SimSpan, SimTime};
 use std::sync::Arc;
 
-pub use reads::{Outcome, Read};
+pub use cluster::PinBytes;
+pub use reads::{Outcome, Purpose, Read};
 pub use state::{Misfit, WorldState};
 use transport::Body;
 pub use transport::Totals;
@@ -83,8 +86,11 @@ pub struct World {
     pub(crate) dht: dht::DhtWorld,
     pub(crate) bitswap: bitswap::BitswapWorld,
     pub(crate) reads: Vec<Read>,
+    /// Of these, the ones of the demand; behind them are pins that clusters fetch.
+    pub(crate) demanded: usize,
     pub(crate) ladder: Ladder,
     pub(crate) filecoin: Option<Box<filecoin::FilecoinWorld>>,
+    pub(crate) clusters: cluster::ClusterWorld,
     pub(crate) expiry_at: SimTime,
     pub(crate) ended: SimSpan,
     pub(crate) samples: report::Samples,
@@ -136,6 +142,7 @@ impl World {
         let dht = dht::DhtWorld::new(&config, &nodes, &keys);
         let filecoin =
             config.filecoin.as_ref().map(|own| Box::new(filecoin::FilecoinWorld::new(own, &draws)));
+        let clusters = cluster::ClusterWorld::new(&config);
         World {
             up: vec![false; nodes.len()],
             turned: vec![Turned::default(); nodes.len()],
@@ -154,8 +161,10 @@ impl World {
             dht,
             bitswap: bitswap::BitswapWorld::default(),
             reads: Vec::new(),
+            demanded: 0,
             ladder,
             filecoin,
+            clusters,
             expiry_at: SimTime::NEVER,
             ended: SimSpan::ZERO,
             events: [0; KINDS],
@@ -230,6 +239,7 @@ impl World {
         self.start_objects(cx);
         self.start_reads(cx);
         self.start_filecoin(cx);
+        self.start_clusters(cx);
         cx.schedule(SimTime::ZERO, self.observer(), self.observer(), Event::Sample);
     }
 
@@ -301,6 +311,7 @@ fn make_nodes(config: &Config, draws: Draws) -> Vec<Node> {
                 phase: Phase { up: false, until: SimTime::NEVER },
                 held_off: false,
                 gone: false,
+                life: 0,
                 session: 0,
                 up_since: SimTime::ZERO,
                 turns: Vec::new(),

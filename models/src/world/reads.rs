@@ -48,11 +48,20 @@ impl Outcome {
     }
 }
 
+/// What a read is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Purpose {
+    /// A demand of the configuration, by its number.
+    Demand(usize),
+    /// A cluster has the node pin the object.
+    Pin,
+}
+
 /// One reader asking for one object.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Read {
-    /// Number of its demand in the configuration.
-    pub demand: usize,
+    /// What it is for.
+    pub purpose: Purpose,
     /// Number among its object's reads of this demand.
     pub number: u64,
     /// What is asked for.
@@ -95,6 +104,7 @@ impl World {
                 }
             }
         }
+        self.demanded = self.reads.len();
     }
 
     /// Draws the reads of one object.
@@ -135,7 +145,7 @@ impl World {
             }
             let reader = crate::node::node_id(members.start + member);
             let read = ReadId(self.reads.len() as u32);
-            self.reads.push(Read::new(number, count as u64, object, reader, at));
+            self.reads.push(Read::new(Purpose::Demand(number), count as u64, object, reader, at));
             cx.schedule(at, reader.0, reader.0, Event::ReadArrives { read });
         }
     }
@@ -157,10 +167,12 @@ impl World {
         if state.outcome != Outcome::Pending {
             return;
         }
-        let (object, reader, demand) = (state.object, state.reader, state.demand);
+        let (object, reader, purpose) = (state.object, state.reader, state.purpose);
         if state.issued.is_none() {
             state.issued = Some(now);
-            if let Some(patience) = self.config.demand[demand].patience {
+            if let Purpose::Demand(demand) = purpose
+                && let Some(patience) = self.config.demand[demand].patience
+            {
                 cx.schedule(later(now, patience), reader.0, reader.0, Event::PatienceEnds { read });
             }
         }
@@ -192,6 +204,9 @@ impl World {
         if payload && state.first_byte.is_none() {
             state.first_byte = Some(cx.now());
         }
+        if state.purpose == Purpose::Pin {
+            self.fetch_goes_on(read, cx.now());
+        }
         if done {
             self.read_ends(read, Outcome::Ok, cx);
         }
@@ -213,7 +228,7 @@ impl World {
         self.read_ends(read, outcome, cx);
     }
 
-    fn read_ends(&mut self, read: ReadId, outcome: Outcome, cx: &mut Cx<Event>) {
+    pub(crate) fn read_ends(&mut self, read: ReadId, outcome: Outcome, cx: &mut Cx<Event>) {
         let reader = self.reads[read.index()].reader;
         self.close_session_of(read, cx);
         let state = &mut self.reads[read.index()];
@@ -221,14 +236,16 @@ impl World {
         state.ended = Some(cx.now());
         state.walk = None;
         self.node_mut(reader).waiting.retain(|&waiting| waiting != read);
-        if outcome == Outcome::Ok {
-            self.after_read(read, cx);
+        match self.reads[read.index()].purpose {
+            Purpose::Demand(demand) if outcome == Outcome::Ok => self.after_read(read, demand, cx),
+            Purpose::Demand(_) => {}
+            Purpose::Pin => self.fetch_ends(read, cx),
         }
     }
 
     /// What the reader does with what it has read.
-    fn after_read(&mut self, read: ReadId, cx: &mut Cx<Event>) {
-        let Read { reader, object, demand, number, .. } = self.reads[read.index()];
+    fn after_read(&mut self, read: ReadId, demand: usize, cx: &mut Cx<Event>) {
+        let Read { reader, object, number, .. } = self.reads[read.index()];
         let demand = Entity::named(&self.config.demand[demand].name);
         match self.config.groups[self.node(reader).group].strategy.clone() {
             Strategy::Pin => {
@@ -276,16 +293,22 @@ impl World {
         }
     }
 
-    /// All reads, in order of demand, object and arrival.
+    /// All reads of the demand, in order of demand, object and arrival.
     pub fn reads(&self) -> &[Read] {
-        &self.reads
+        &self.reads[..self.demanded]
     }
 }
 
 impl Read {
-    fn new(demand: usize, number: u64, object: ObjectId, reader: NodeId, arrives: SimTime) -> Self {
+    pub(crate) fn new(
+        purpose: Purpose,
+        number: u64,
+        object: ObjectId,
+        reader: NodeId,
+        arrives: SimTime,
+    ) -> Self {
         Read {
-            demand,
+            purpose,
             number,
             object,
             reader,

@@ -97,7 +97,7 @@ impl World {
 
     fn write_objects(&self, out: &mut impl Recorder) {
         let mut reads = vec![(0u64, 0u64); self.content.objects().len()];
-        for read in &self.reads {
+        for read in self.reads() {
             let count = &mut reads[read.object.index()];
             count.0 += u64::from(read.issued.is_some());
             count.1 += u64::from(read.outcome == super::Outcome::Ok);
@@ -171,7 +171,7 @@ impl World {
 
     fn write_reads(&self, out: &mut impl Recorder) {
         let regions = self.config.net.topology.regions();
-        for read in &self.reads {
+        for read in self.reads() {
             // A read whose reader never came up again was never issued.
             let Some(issued) = read.issued else { continue };
             let reader = self.node(read.reader);

@@ -64,6 +64,7 @@ pub fn group(name: &str, role: Role, count: u32) -> Group {
         },
         strategy: Strategy::Keep,
         tampering: Prob::new(0, 1),
+        lifetime: None,
     }
 }
 
@@ -108,6 +109,7 @@ pub fn lan(groups: Vec<Group>, objects: Vec<ObjectGroup>, demand: Vec<Demand>, s
             bitswap: BitswapConfig::kubo_0_22(),
             connections: ConnectionConfig::default(),
         },
+        clusters: Vec::new(),
         filecoin: None,
         record: RecordConfig {
             every: SimSpan::from_secs_f64_lossy(secs / 10.0),

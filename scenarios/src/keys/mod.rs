@@ -7,6 +7,7 @@
 //! Adding a key is one entry in its section's file; the compiler and the tests ask for the rest.
 
 mod bounds;
+mod cluster;
 mod filecoin;
 pub mod kind;
 mod lookup;
@@ -106,6 +107,7 @@ pub static SECTIONS: &[Section] = &[
     population::POPULATION,
     objects::OBJECTS,
     objects::DEMAND,
+    cluster::CLUSTERS,
     protocol::DHT,
     protocol::BITSWAP,
     protocol::CONNECTIONS,

@@ -71,6 +71,9 @@ static GROUP: Kind = Kind::Reference("population");
 
 const KEEP_FOR: When = When::Is("strategy.kind", &["keep-for"]);
 
+/// A group whose machines do not stay for ever.
+const LIVES: When = When::With("lifetime.mean");
+
 pub(super) const POPULATION: Section = Section {
     path: "population.<group>",
     doc: "A group of like nodes.",
@@ -348,6 +351,71 @@ pub(super) const POPULATION: Section = Section {
             need: Need::Default("100 %"),
             when: When::Is("strategy.law", &["uniform"]),
             doc: "That time lies between the mean less this share of it and the mean plus this share of it.",
+            source: "this program",
+        },
+        Key {
+            path: "lifetime.mean",
+            kind: LENGTH,
+            need: Need::Optional("machines stay"),
+            when: When::Always,
+            doc: "Mean time until a machine is gone for good, disk and all, whether its session is up or not.",
+            source: "this program",
+        },
+        Key {
+            path: "lifetime.law",
+            kind: Kind::Choice(KEEPING_LAWS),
+            need: Need::Default("exponential"),
+            when: LIVES,
+            doc: "Law of that time.",
+            source: "assumption: machines do not age",
+        },
+        Key {
+            path: "lifetime.shape",
+            kind: WEIBULL_SHAPE,
+            need: Need::Default("0.6"),
+            when: When::Is("lifetime.law", &["weibull"]),
+            doc: "Shape of the Weibull law of that time.",
+            source: "assumption, as session.shape",
+        },
+        Key {
+            path: "lifetime.shape",
+            kind: PARETO_SHAPE,
+            need: Need::Default("2.0"),
+            when: When::Is("lifetime.law", &["pareto"]),
+            doc: "Tail exponent of the Pareto law of that time.",
+            source: "assumption, as session.shape",
+        },
+        Key {
+            path: "lifetime.sigma",
+            kind: SIGMA,
+            need: Need::Default("1.0"),
+            when: When::Is("lifetime.law", &["lognormal"]),
+            doc: "Standard deviation of the natural logarithm of that time.",
+            source: "assumption, as session.sigma",
+        },
+        Key {
+            path: "lifetime.spread",
+            kind: Kind::Share,
+            need: Need::Default("100 %"),
+            when: When::Is("lifetime.law", &["uniform"]),
+            doc: "That time lies between the mean less this share of it and the mean plus this share of it.",
+            source: "this program",
+        },
+        Key {
+            path: "lifetime.from",
+            kind: INSTANT,
+            need: Need::Default("0 s"),
+            when: LIVES,
+            doc: "When the lives of the first machines are counted from: until then nobody is gone.",
+            source: "this program",
+        },
+        Key {
+            path: "lifetime.replaced_after",
+            kind: LENGTH,
+            need: Need::Optional("the place stays empty"),
+            when: LIVES,
+            doc: "Time until another machine takes the place, with the name, lines and IPFS identity of the one before and an \
+                  empty disk; to a cluster it is another peer.",
             source: "this program",
         },
         Key {
