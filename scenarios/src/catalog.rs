@@ -76,7 +76,8 @@ pub static CATALOG: &[Entry] = entries![
     "onboarding-forecast",
     "pledge-formula",
     "self-dealing",
-    "sybil-storage"
+    "sybil-storage",
+    "cluster-heal"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.
