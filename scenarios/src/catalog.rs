@@ -86,11 +86,13 @@ pub static FORECASTS: &[Entry] = entries!["forecast/mainnet-like"];
 /// One small scenario for each claim, in order of their numbers.
 pub static CLAIMS: &[Claim] = claims![
     3 "03-verifiable",
+    12 "12-cluster",
     15 "15-own-host",
     16 "16-download-by-hash",
     17 "17-off-is-not-lost",
     18 "18-deleted-is-lost",
     19 "19-unless-downloaded",
+    20 "20-cluster-is-better",
 ];
 
 /// The scenario called `name`.

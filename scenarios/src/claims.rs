@@ -3,6 +3,8 @@
 //!
 //! A measure reads tables and values and nothing else: there are no hooks in the models.
 
+mod chain;
+mod clusters;
 mod evidence;
 mod measures;
 

@@ -199,6 +199,13 @@ fn a_claim_that_a_set_takes_its_grounds_from_fails_in_words() {
     for (row, set, said) in [
         ("18", "population.me.strategy.kind=keep", "claim 18 needs strategy.kind = unpin"),
         ("3", "population.holders.tampering=100 %", "claim 3 needs tampering below 100 %"),
+        (
+            "12",
+            "clusters.on.replication_min=3",
+            "claim 12 needs replication_min = 2 and a size where it repins",
+        ),
+        ("12", "population.helpers.lifetime.law=weibull", "claim 12 needs peers with lifetime.mean"),
+        ("20", "clusters.three.replication_min=2", "claim 20 needs two groups of objects or more"),
     ] {
         let output = lastcopy(empty().path(), &["claims", row, "--set", set]);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));

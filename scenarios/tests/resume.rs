@@ -98,7 +98,7 @@ fn first_cell(name: &str) -> RunSpec {
 #[test]
 fn a_hundred_of_a_hundred_drawn_stops_of_the_chain_resume_to_the_same_bytes() {
     const STOP: Domain = Domain::new("test/stop-of-chain");
-    ["onboarding", "fault-storm", "pledge-formula", "cheaters", "onboarding-forecast"]
+    ["onboarding", "fault-storm", "pledge-formula", "cheaters", "onboarding-forecast", "cluster-heal"]
         .into_par_iter()
         .for_each(|name| {
             let spec = first_cell(name);
