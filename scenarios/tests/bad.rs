@@ -116,7 +116,7 @@ fn overrides_of_the_command_line_are_refused_by_the_same_rules() {
           help: did you mean count?
         peers=3
           --set: peers: unknown key
-          help: known here: schema, name, question, surprise, seed, duration, replicates, preset, net, population, objects, demand, ...
+          help: peers is a key of [clusters.<name>]
         duration=30
           --set: duration: expected a time from "1 ns" to "36500 days", got 30 without a unit
           help: write the unit: "30 s", "30 h" or "30 days"
