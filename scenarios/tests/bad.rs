@@ -145,7 +145,8 @@ fn overrides_of_the_command_line_are_refused_by_the_same_rules() {
           --set: population.visitors.count: expected a whole number from 1 to 10000000, got "[1"
         grid."population.visitors.count"=[]
           --set: grid.population.visitors.count: expected a list of values in [grid], got an empty list
-    "#]].assert_eq(&all);
+    "#]]
+    .assert_eq(&all);
 }
 
 #[test]
