@@ -6,7 +6,7 @@ mod worlds;
 use models::config::{ClusterGroup, Config, DhtMode, Lifetime, Role, Session, Strategy};
 use models::ids::ObjectId;
 use models::ipfs::cluster::{ClusterConfig, Factor};
-use models::ladder::WentBy;
+use models::provenance::Went;
 use sim_core::dist::Law;
 use sim_core::time::{SimSpan, SimTime};
 use std::sync::Arc;
@@ -140,7 +140,7 @@ fn when_all_machines_die_at_once_everything_is_lost_and_the_bytes_are_counted() 
     let bytes = told.world.pin_bytes();
     assert_eq!((bytes.placed, bytes.repaired, bytes.lost), (2 * held, 0, 2 * held));
     for standing in told.world.standings() {
-        assert_eq!(standing.lost, Some((at(2_000.0), WentBy::HolderLeft)));
+        assert_eq!(standing.lost, Some((at(2_000.0), Went::HolderLeft)));
     }
     assert!(told.world.nodes()[1..].iter().all(|node| node.life == 1 && !node.gone && node.store.is_empty()));
     assert_eq!((metric(&told, "cluster_pinned"), metric(&told, "cluster_missing")), (Some(0.0), Some(4.0)));
