@@ -73,6 +73,7 @@ pub fn miners(count: u32, days: u64) -> Config {
             gas: GasConfig::default(),
             groups: vec![MinerGroup { name: "miners".into(), count, operator: operator(count) }],
             forecast: None,
+            deals: models::config::DealsConfig::default(),
         })),
         record: RecordConfig { every: SimSpan::from_days(30), metrics: vec!["active_sectors".into()] },
         check: CheckLevel::Off,

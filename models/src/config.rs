@@ -4,7 +4,9 @@
 //! Every field has its unit and its source in its doc. Groups, objects and demand keep the order in
 //! which the scenario names them.
 
+use crate::agents::storage_client::ClientConfig;
 use crate::agents::storage_miner::OperatorConfig;
+use crate::agents::storage_provider::AskConfig;
 use crate::filecoin::base_fee::OtherGas;
 use crate::filecoin::chain::ChainConfig;
 use crate::filecoin::vault::ProofConfig;
@@ -361,6 +363,36 @@ pub struct FilecoinConfig {
     pub groups: Vec<MinerGroup>,
     /// The macro model, laid over the run from some day on.
     pub forecast: Option<ForecastPlan>,
+    /// Who buys storage, and what miners ask for it.
+    pub deals: DealsConfig,
+}
+
+/// Clients, and the asks of miners.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct DealsConfig {
+    /// Groups of clients, in scenario order; without any there is no market.
+    pub clients: Vec<ClientGroup>,
+    /// Asks by the number of the group of miners; a group beyond the list takes no deals.
+    pub asks: Vec<AskConfig>,
+}
+
+impl DealsConfig {
+    /// What the miners of a group ask.
+    pub fn ask(&self, group: usize) -> &AskConfig {
+        static NOTHING: std::sync::LazyLock<AskConfig> = std::sync::LazyLock::new(AskConfig::default);
+        self.asks.get(group).unwrap_or(&NOTHING)
+    }
+}
+
+/// A group of like clients.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClientGroup {
+    /// Name; the stable part of every client's draws.
+    pub name: String,
+    /// Number of clients.
+    pub count: u32,
+    /// What they want.
+    pub client: ClientConfig,
 }
 
 /// From when and for how long the macro model is laid over a run.
@@ -402,6 +434,10 @@ pub struct GasConfig {
     pub window_post: GasCost,
     /// A declaration or an extension.
     pub declaration: GasCost,
+    /// A message that publishes deals, per message and deal.
+    pub publish: GasCost,
+    /// A message that settles deals, per message and deal.
+    pub settle: GasCost,
 }
 
 /// Gas of a kind of message.
@@ -415,7 +451,7 @@ pub struct GasCost {
 
 impl Default for GasConfig {
     /// Gas as FIP-0100 measured it: a pre-commit of one sector 16.7 M and of four 18.6 M, a prove-commit 267.5 M and
-    /// 580 M. A Window PoSt and a declaration are assumptions of their order. The base fee is the least there may be.
+    /// 580 M. A Window PoSt, a declaration and the messages of deals are assumptions of their order. The base fee is the least there may be.
     fn default() -> Self {
         GasConfig {
             base_fee: AttoFil::new(100),
@@ -426,6 +462,8 @@ impl Default for GasConfig {
             prove_commit: GasCost { message: 163_333_333, item: 104_166_667 },
             window_post: GasCost { message: 40_000_000, item: 10_000_000 },
             declaration: GasCost { message: 20_000_000, item: 0 },
+            publish: GasCost { message: 20_000_000, item: 20_000_000 },
+            settle: GasCost { message: 10_000_000, item: 5_000_000 },
         }
     }
 }

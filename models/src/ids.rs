@@ -43,3 +43,15 @@ dense_id! {
     /// A client of storage: whoever pays miners to keep data.
     ClientId
 }
+dense_id! {
+    /// A file that a client wants stored.
+    FileId
+}
+dense_id! {
+    /// A piece of one file or more, as it is offered to miners.
+    PieceId
+}
+dense_id! {
+    /// What a client and a miner agreed on, or did not: a row of the table of deals.
+    AgreementId
+}

@@ -13,7 +13,7 @@ pub const OBSERVER: &str = "observer";
 #[derive(Clone, Debug)]
 pub struct Names {
     nodes: Vec<String>,
-    /// The chain and the miners; none without Filecoin.
+    /// The chain, the miners and the clients; none without Filecoin.
     others: Vec<String>,
     objects: Vec<String>,
     reads: Vec<(ObjectId, NodeId)>,
@@ -30,7 +30,7 @@ impl Names {
         }
     }
 
-    /// All entities by number: nodes, then the observer, then the chain and its miners if there are any.
+    /// All entities by number: nodes, then the observer, then the chain, its miners and clients if there are any.
     pub fn entities(&self) -> Vec<String> {
         let nodes = self.nodes.iter().cloned();
         nodes.chain([OBSERVER.to_string()]).chain(self.others.iter().cloned()).collect()
@@ -99,7 +99,8 @@ impl Names {
             | Event::RecordsExpire
             | Event::Sample
             | Event::EpochEnds
-            | Event::OperatorWakes => Vec::new(),
+            | Event::OperatorWakes
+            | Event::ClientWakes => Vec::new(),
         }
     }
 }

@@ -139,6 +139,8 @@ pub enum Event {
         /// Which.
         cluster: u16,
     },
+    /// A client of storage has something to do.
+    ClientWakes,
 }
 
 impl engine::Event for Event {
@@ -173,6 +175,7 @@ impl engine::Event for Event {
             Event::EpochEnds => 26,
             Event::OperatorWakes => 27,
             Event::ClusterWakes { .. } => 28,
+            Event::ClientWakes => 29,
         }
     }
 
@@ -203,7 +206,8 @@ impl engine::Event for Event {
             | Event::RecordsExpire
             | Event::Sample
             | Event::EpochEnds
-            | Event::OperatorWakes => 0,
+            | Event::OperatorWakes
+            | Event::ClientWakes => 0,
         }
     }
 
@@ -228,7 +232,7 @@ pub enum PingFor {
 }
 
 /// Number of kinds of events.
-pub const KINDS: usize = 29;
+pub const KINDS: usize = 30;
 
 /// Names of the kinds of events, by number.
 pub const KIND_NAMES: [&str; KINDS] = [
@@ -261,6 +265,7 @@ pub const KIND_NAMES: [&str; KINDS] = [
     "epoch-ends",
     "operator-wakes",
     "cluster-wakes",
+    "client-wakes",
 ];
 
 impl engine::World for World {
@@ -299,6 +304,7 @@ impl engine::World for World {
             Event::EpochEnds => self.epoch_ends(cx),
             Event::OperatorWakes => self.operator_wakes(key.destination(), cx),
             Event::ClusterWakes { cluster } => self.cluster_wakes(cluster, cx),
+            Event::ClientWakes => self.client_wakes(key.destination(), cx),
         }
     }
 

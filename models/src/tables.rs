@@ -283,7 +283,7 @@ pub static MINER_DAYS: Table = Table {
     columns: &[
         Column::count("day", "", "Day of the chain, counted from 1."),
         Column::text("miner", "Miner."),
-        Column::amount("opening_attofil", "attoFIL", "Wallet and actor when the day began."),
+        Column::amount("opening_attofil", "attoFIL", "Wallet, actor and escrow when the day began."),
         Column::amount("capital_attofil", "attoFIL", "Money the operator starts with."),
         Column::amount("reward_attofil", "attoFIL", "Block rewards, the locked part included."),
         Column::amount("gas_burn_attofil", "attoFIL", "Gas burnt at the base fee."),
@@ -306,7 +306,7 @@ pub static MINER_DAYS: Table = Table {
             "attoFIL",
             "Fees for consensus faults, the reporter's part included.",
         ),
-        Column::amount("closing_attofil", "attoFIL", "Wallet and actor when the day ended."),
+        Column::amount("closing_attofil", "attoFIL", "Wallet, actor and escrow when the day ended."),
         Column::amount("residual_attofil", "attoFIL", "Closing less opening less all flows: zero."),
         Column::amount(
             "between_attofil",
@@ -318,6 +318,9 @@ pub static MINER_DAYS: Table = Table {
         Column::amount("pledge_attofil", "attoFIL", "Initial pledge when the day ended."),
         Column::amount("locked_attofil", "attoFIL", "Rewards that had not vested when the day ended."),
         Column::amount("debt_attofil", "attoFIL", "Fee debt when the day ended."),
+        Column::amount("deal_payment_attofil", "attoFIL", "Paid by clients for deals, as far as settled."),
+        Column::amount("deal_penalty_attofil", "attoFIL", "Collateral of deals that were not kept."),
+        Column::amount("escrow_attofil", "attoFIL", "Escrow in the storage market when the day ended."),
         Column::amount("raw_power_bytes", "B", "Raw power when the day ended."),
         Column::amount("qa_power_bytes", "B", "Quality-adjusted power when the day ended."),
         Column::count("active", "", "Active sectors when the day ended."),
@@ -395,6 +398,86 @@ pub static NETWORK: Table = Table {
     ],
 };
 
+/// One row per deal that was sought.
+pub static DEALS: Table = Table {
+    name: "deals",
+    doc: "One row per copy for which a client sought a deal, in the order in which it did: what came of it, when, and the \
+          money. Empty without clients of storage.",
+    columns: &[
+        Column::text("client", "Client, group/number."),
+        Column::count("piece", "", "Piece, counted from 0 over all clients."),
+        Column::text("purpose", "store, renew or repair."),
+        Column::text("miner", "Miner; empty if there is none.").or_empty(),
+        Column::count("sector", "", "Sector of the miner that it was packed into; empty before.").or_empty(),
+        Column::count("size_bytes", "B", "Padded size of the piece."),
+        Column {
+            kind: sim_core::record::schema::Kind::Flag,
+            ..Column::text("verified", "Whether data cap was spent on it.")
+        },
+        Column::text(
+            "stage",
+            "refused, agreed, received, published, active, completed, terminated or never-activated.",
+        ),
+        Column::text("reason", "Why it was refused, or came to nothing before it was published.").or_empty(),
+        Column::amount("rate_attofil", "attoFIL", "Price of a GiB and an epoch.").or_empty(),
+        Column::amount("price_attofil", "attoFIL", "Price of an epoch.").or_empty(),
+        Column::seconds("agreed_s", "When it was agreed, or refused."),
+        Column::seconds("received_s", "When the bytes had come.").or_empty(),
+        Column::seconds("published_s", "When it was published.").or_empty(),
+        Column::seconds("active_s", "When its sector was proven.").or_empty(),
+        Column::seconds("start_s", "Its first epoch that is paid.").or_empty(),
+        Column::seconds("end_s", "Its end as agreed.").or_empty(),
+        Column::seconds("ended_s", "When it ended, or came to nothing.").or_empty(),
+        Column::amount("paid_attofil", "attoFIL", "Paid so far."),
+        Column::amount("returned_attofil", "attoFIL", "Price that was locked and went back to the client."),
+        Column::amount("burnt_attofil", "attoFIL", "Provider collateral that was burnt."),
+    ],
+};
+
+/// One row per file of a client of storage.
+pub static FILES: Table = Table {
+    name: "files",
+    doc: "One row per file that a client of storage wanted stored, in the order in which they came. Empty without such \
+          clients.",
+    columns: &[
+        Column::text("client", "Client."),
+        Column::count("file", "", "Number of the file of its client."),
+        Column::count("size_bytes", "B", "Nominal bytes of payload."),
+        Column::count("piece", "", "Piece that it became part of; empty while it waits for a batch.")
+            .or_empty(),
+        Column::seconds("arrived_s", "When it was there to be stored."),
+        Column::seconds("held_s", "When the first miner had its bytes.").or_empty(),
+        Column::seconds("protected_s", "When it was first in a proven sector.").or_empty(),
+        Column::seconds("lost_s", "When neither its client nor any miner had it any more.").or_empty(),
+        Column {
+            kind: sim_core::record::schema::Kind::Flag,
+            ..Column::text("own", "Whether its client has it at the end.")
+        },
+        Column::count("copies_end", "", "Miners that have it at the end, under deals that run or are to."),
+    ],
+};
+
+/// One row per day of a client.
+pub static CLIENTS: Table = Table {
+    name: "clients",
+    doc: "Cash flow by day, one row per day of the chain and client of storage. Gains are positive, losses negative; \
+          opening balance plus all of them is the closing balance. Escrow and what deals have locked of it are part of the \
+          balance. Empty without such clients.",
+    columns: &[
+        Column::count("day", "", "Day of the chain, counted from 1."),
+        Column::text("client", "Client."),
+        Column::amount("opening_attofil", "attoFIL", "Wallet and escrow when the day began."),
+        Column::amount("capital_attofil", "attoFIL", "Money it starts with."),
+        Column::amount("deal_payment_attofil", "attoFIL", "Paid for deals, as far as settled."),
+        Column::amount("yield_attofil", "attoFIL", "What an endowment earned."),
+        Column::amount("closing_attofil", "attoFIL", "Wallet and escrow when the day ended."),
+        Column::amount("residual_attofil", "attoFIL", "Closing less opening less all flows: zero."),
+        Column::amount("wallet_attofil", "attoFIL", "Wallet when the day ended."),
+        Column::amount("escrow_attofil", "attoFIL", "Escrow in the storage market when the day ended."),
+        Column::amount("locked_attofil", "attoFIL", "Of it, locked by deals."),
+    ],
+};
+
 /// Every table, in the order of the reference page.
 pub static ALL: &[&Table] = &[
     &OBJECTS,
@@ -407,6 +490,9 @@ pub static ALL: &[&Table] = &[
     &MINER_DAYS,
     &SECTORS,
     &NETWORK,
+    &DEALS,
+    &FILES,
+    &CLIENTS,
     &SERIES,
     &METRICS,
     &LOSSES,

@@ -74,6 +74,7 @@ fn config() -> Config {
         },
         proofs: ProofConfig { family: ProofFamily::Pdp, size: SectorSize::TwoKib },
         gas: GasConfig::default(),
+        deals: models::config::DealsConfig::default(),
         groups: vec![MinerGroup { name: "miners".into(), count: 5, operator: operator() }],
         forecast: Some(ForecastPlan { from_day: FROM, rows: (DAYS as usize) - FROM as usize + 1 }),
     }));

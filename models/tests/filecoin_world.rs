@@ -87,6 +87,7 @@ fn config(hours: u64, family: ProofFamily) -> Config {
         proofs: ProofConfig { family, size: SectorSize::TwoKib },
         gas: GasConfig::default(),
         forecast: None,
+        deals: models::config::DealsConfig::default(),
         groups: vec![
             group("declares", plan(6, OnLoss::Declare, Some(9))),
             group("skips", plan(6, OnLoss::Skip, Some(9))),

@@ -55,7 +55,8 @@ pub fn config(values: &Values) -> Option<Arc<FilecoinConfig>> {
     };
     let groups = values.all("miners.<group>").map(|keys| group(values, keys)).collect();
     let forecast = keys.maybe_span("forecast_from").map(|from| forecast_plan(from, duration));
-    Some(Arc::new(FilecoinConfig { chain, proofs, gas, groups, forecast }))
+    let deals = crate::deals::config(values);
+    Some(Arc::new(FilecoinConfig { chain, proofs, gas, groups, forecast, deals }))
 }
 
 /// Every day from the end of `from` to the end of the run has a row.

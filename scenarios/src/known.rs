@@ -22,3 +22,8 @@ pub fn parameters() -> Vec<&'static str> {
 pub fn rule_sets() -> Vec<&'static str> {
     models::filecoin::rulesets::RULE_SETS.iter().map(|rules| rules.name).collect()
 }
+
+/// Names of the rules of negotiation.
+pub fn negotiations() -> Vec<&'static str> {
+    models::agents::negotiation::NEGOTIATIONS.iter().map(|rule| rule.name()).collect()
+}

@@ -17,6 +17,7 @@ pub mod catalog;
 pub mod check;
 pub mod claims;
 pub mod content;
+pub mod deals;
 pub mod diff;
 pub mod events;
 pub mod explain;

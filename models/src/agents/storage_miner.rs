@@ -13,7 +13,10 @@
 //! hazard; a new disk takes its place at once, its own time drawn anew. Left out: correlated failures of sites and
 //! operators, wear (a hazard that grows with age), and operators that leave because they lose money.
 
+mod contracts;
 mod sending;
+
+pub use contracts::Contract;
 
 use super::conduct::Conduct;
 use crate::filecoin::miner::holdings::PartitionProof;
@@ -179,6 +182,10 @@ pub struct Operator {
     disks: BTreeMap<u64, Disk>,
     /// Deadlines that are on the agenda.
     proving: BTreeMap<u16, Epoch>,
+    /// Sectors of its own plan that are sealed so far.
+    planned: u64,
+    /// Sectors that are sealed for deals and not proven yet.
+    contracts: BTreeMap<u64, Contract>,
 }
 
 /// What an operator sees when it is woken.
@@ -211,6 +218,8 @@ impl Operator {
             batches: BTreeMap::new(),
             disks: BTreeMap::new(),
             proving: BTreeMap::new(),
+            planned: 0,
+            contracts: BTreeMap::new(),
         };
         let spread = config.spread.count().max(1) as u64;
         let start = dist::below(&mut draws.at(START, entity, 0), spread) as i64;
@@ -268,7 +277,20 @@ impl Operator {
             wishes.push(Wish::Create);
             return;
         }
-        let count = config.batch.min(config.sectors - self.next_number);
+        let count = config.batch.min(config.sectors.saturating_sub(self.planned));
+        if count == 0 {
+            // It came to create its actor, for deals.
+            return;
+        }
+        self.planned += count;
+        self.seal_next(count, config, view, wishes);
+        if self.planned < config.sectors {
+            self.plan(view.now + config.interval, Task::Seal);
+        }
+    }
+
+    /// Seals so many sectors with the next numbers, on disks that it has or buys.
+    fn seal_next(&mut self, count: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
         let (first, ticket) = (self.next_number, view.now - Epochs::ONE);
         self.next_number += count;
         self.batches.insert(first, Batch { count, ticket });
@@ -277,14 +299,14 @@ impl Operator {
         for disk in first / config.sectors_per_disk..=(first + count - 1) / config.sectors_per_disk {
             self.install(disk, config, view);
         }
-        if self.next_number < config.sectors {
-            self.plan(view.now + config.interval, Task::Seal);
-        }
     }
 
     fn commit(&mut self, first: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
         let Some(&batch) = self.batches.get(&first) else { return };
-        let non_interactive = config.non_interactive && view.policy.non_interactive_porep;
+        let contract = self.contracts.get(&first).copied();
+        // Non-interactive proofs are for committed capacity only.
+        let non_interactive =
+            config.non_interactive && view.policy.non_interactive_porep && contract.is_none();
         let age_max = if non_interactive {
             view.policy.non_interactive_lookback
         } else {
@@ -299,10 +321,12 @@ impl Operator {
             return;
         }
         let slack = if non_interactive { Epochs::ZERO } else { view.policy.max_prove_commit_duration };
-        let expiration = view.now + slack + config.commitment;
+        let expiration = match contract {
+            Some(contract) => contract.expiration(view),
+            None => view.now + slack + config.commitment,
+        };
         let info = |number: SectorNumber| {
             let entity = self.entity.member(number.0);
-            // Non-interactive proofs are for committed capacity only.
             let is_verified =
                 !non_interactive && dist::chance(&mut view.draws.at(VERIFIED, entity, 0), config.verified);
             let verified = if is_verified { view.sector_size } else { 0 };
@@ -310,7 +334,7 @@ impl Operator {
                 number,
                 ticket: batch.ticket,
                 expiration,
-                contents: Contents { plain: 0, verified },
+                contents: contract.map_or(Contents { plain: 0, verified }, |contract| contract.contents),
                 // Whoever has the bytes puts it in.
                 comm_r: Node::ZERO,
             }
@@ -351,6 +375,7 @@ impl Operator {
             (Wish::PreCommit(infos), Err(_)) => self.plan(again, Task::Commit(infos[0].number.0)),
             (Wish::ProveCommit(sectors), Ok(())) => {
                 self.batches.remove(&sectors[0].0);
+                self.contracts.remove(&sectors[0].0);
                 self.watch(sectors, config, view);
             }
             (Wish::ProveCommitNi(infos, _), Ok(())) => {
@@ -364,6 +389,7 @@ impl Operator {
             }
             (Wish::ProveCommit(sectors), Err(_)) => {
                 self.batches.remove(&sectors[0].0);
+                self.contracts.remove(&sectors[0].0);
             }
             (Wish::Fill(number, _), Ok(())) if config.conduct.discards() => {
                 self.plan(view.now + Epochs::ONE, Task::Discard(number.0, 1));

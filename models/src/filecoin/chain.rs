@@ -6,8 +6,9 @@
 //!             end of epoch (cron), in the actors' order:            end_epoch
 //!               (a) the smoothed reward is read
 //!               (b) miners whose deadline ends are called
-//!               (c) power and pledge are frozen, smoothed power follows
-//!               (d) the reward of e+1 is computed from raw power
+//!               (c) the market looks after deals that are due
+//!               (d) power and pledge are frozen, smoothed power follows
+//!               (e) the reward of e+1 is computed from raw power
 //! ```
 //!
 //! Messages of an epoch see what was frozen at the end of the epoch before; the calls of (b) see the reward as it was
@@ -19,7 +20,9 @@
 //!
 //! Sources: builtin-actors, actors/{power,reward,cron}/src; lotus, chain/stmgr and chain/consensus.
 //! Left out: forks and reorganisations (there is one chain; finality is a parameter of elections), F3, messages that
-//! do not fit a block, the market actor (deals).
+//! do not fit a block. Deals are in `chain/dealing.rs`.
+
+mod dealing;
 
 use super::background::Background;
 use super::conditions::Conditions;
@@ -101,6 +104,7 @@ pub struct Chain {
     /// Whether any win of the present epoch was paid.
     has_block: bool,
     tally: Tally,
+    dealings: dealing::Dealings,
 }
 
 impl Chain {
@@ -128,6 +132,7 @@ impl Chain {
             next_call: vec![None; count],
             has_block: false,
             tally: Tally::default(),
+            dealings: dealing::Dealings::default(),
         }
     }
 
@@ -419,6 +424,7 @@ impl Chain {
         sectors: &[SectorNumber],
         expiration: Epoch,
     ) -> Result<(), Refusal> {
+        self.check_claims_last(config, id, sectors, expiration)?;
         self.message(config, id, |miner, terms, _| miner.extend(sectors, expiration, terms))
     }
 
@@ -450,7 +456,9 @@ impl Chain {
         id: MinerId,
         sectors: &[SectorNumber],
     ) -> Result<(), Refusal> {
-        self.message(config, id, |miner, terms, balance| miner.terminate(sectors, terms, balance))
+        self.message(config, id, |miner, terms, balance| miner.terminate(sectors, terms, balance))?;
+        self.deals_end_with(id, sectors);
+        Ok(())
     }
 
     /// Takes money out of a miner's actor into its operator's wallet.
@@ -531,6 +539,7 @@ impl Chain {
     /// The end of the epoch; the next one begins. What happened to miners' deadlines is appended to `ends`.
     pub fn end_epoch(&mut self, config: &ChainConfig, ends: &mut Vec<(MinerId, DeadlineEnd)>) {
         self.call_miners(config, ends);
+        self.market_cron(config);
         self.tally.epochs += 1;
         self.tally.null_rounds += u64::from(!self.has_block);
         self.has_block = false;
@@ -552,6 +561,7 @@ impl Chain {
             let balance = self.ledger.balance(Account::Miner(id));
             let (effects, end) = self.miners[id.index()].end_of_epoch(&terms, balance);
             self.apply(id, effects, true);
+            self.deals_end_with(id, &end.too_long);
             ends.push((id, end));
         }
     }
@@ -569,6 +579,7 @@ impl Chain {
             broken.push(format!("pledge total {:?}, of miners {pledge:?}", self.claims.simulated_pledge()));
         }
         self.network.check(broken);
+        self.dealings.check(&self.ledger, broken);
         for place in part {
             let id = MinerId(place as u32);
             let miner = &self.miners[place];

@@ -131,10 +131,12 @@ pub enum Reason {
     RailFee,
     /// The fee for a proof of data possession.
     ProofFee,
+    /// What money that a client has set aside earns, from outside.
+    Yield,
 }
 
 /// Number of reasons.
-pub const REASONS: usize = 24;
+pub const REASONS: usize = 25;
 
 /// Every reason, by its number.
 pub const ALL_REASONS: [Reason; REASONS] = [
@@ -162,6 +164,7 @@ pub const ALL_REASONS: [Reason; REASONS] = [
     Reason::RailPayment,
     Reason::RailFee,
     Reason::ProofFee,
+    Reason::Yield,
 ];
 
 /// A movement of money.

@@ -10,7 +10,7 @@
 
 mod stored;
 
-pub use stored::Unproven;
+pub use stored::{StoredPiece, Unproven};
 
 use super::chain::Chain;
 use super::miner::sector::SectorNumber;
@@ -87,6 +87,8 @@ pub struct Kept {
     sectors: Vec<BTreeMap<SectorNumber, Stored>>,
     attempts: Vec<Attempts>,
     tally: ProofTally,
+    /// Pieces of sectors that were packed for deals.
+    pieces: Vec<BTreeMap<SectorNumber, Vec<StoredPiece>>>,
 }
 
 /// Who answers, and whom it may ask for what it has not.
@@ -129,6 +131,7 @@ impl Vault {
             sectors: vec![BTreeMap::new(); entities.len()],
             attempts: vec![Attempts::default(); entities.len()],
             tally: ProofTally::default(),
+            pieces: vec![BTreeMap::new(); entities.len()],
         };
         Vault::with(config, kept)
     }
@@ -178,10 +181,20 @@ impl Vault {
         (replica.map_or(0, |replica| replica.disk().stored(all)), all)
     }
 
+    /// Pieces that a sector was packed with; none in committed capacity.
+    pub fn pieces(&self, miner: MinerId, sector: SectorNumber) -> &[StoredPiece] {
+        self.kept.pieces[miner.index()].get(&sector).map_or(&[], Vec::as_slice)
+    }
+
+    /// Packs a sector that is not sealed yet.
+    pub fn pack(&mut self, miner: MinerId, sector: SectorNumber, pieces: Vec<StoredPiece>) {
+        self.kept.pieces[miner.index()].insert(sector, pieces);
+    }
+
     /// Seals sectors with the ticket of an epoch.
     pub fn seal(&mut self, miner: MinerId, sectors: &[SectorNumber], ticket: Epoch, draws: &Draws) {
         for &sector in sectors {
-            let recipe = Recipe::capacity(self.identity(miner, sector, ticket, draws));
+            let recipe = Recipe::new(self.identity(miner, sector, ticket, draws), self.pieces(miner, sector));
             let replica = Replica::new(recipe.seal(&self.sealer));
             self.kept.sectors[miner.index()].insert(sector, Stored::Replica(replica));
             self.kept.tally.sealed += 1;
@@ -238,7 +251,12 @@ impl Vault {
 
     /// Replicas go; what they can be made from stays.
     pub fn keep_recipes(&mut self, miner: MinerId, sectors: &[SectorNumber]) {
-        self.each(miner, sectors, Stored::keep_recipe);
+        for sector in sectors {
+            let pieces = self.kept.pieces[miner.index()].get(sector).map_or(&[][..], Vec::as_slice);
+            if let Some(stored) = self.kept.sectors[miner.index()].get_mut(sector) {
+                stored.keep_recipe(pieces);
+            }
+        }
     }
 
     /// Replicas go; their roots stay.
@@ -284,6 +302,7 @@ impl Vault {
     /// The bytes of a sector ended with it.
     pub fn drop(&mut self, miner: MinerId, sector: SectorNumber) {
         self.kept.sectors[miner.index()].remove(&sector);
+        self.kept.pieces[miner.index()].remove(&sector);
     }
 
     /// Whether the miner can prove that it sealed a sector with the ticket of that epoch and committed to it by that

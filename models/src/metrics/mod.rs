@@ -6,6 +6,7 @@
 //! reads are made from the table of reads by `analysis`.
 
 mod cluster;
+mod deals;
 mod filecoin;
 mod health;
 mod network;
@@ -101,6 +102,18 @@ pub static METRICS: &[Metric] = &[
     cluster::REPAIR,
     cluster::DETECTION,
     cluster::AMPLIFICATION,
+    deals::ACTIVE,
+    deals::REFUSED,
+    deals::REFUSED_PRICE,
+    deals::REFUSED_FUNDS,
+    deals::PRICE,
+    deals::ZERO_PRICE,
+    deals::PROTECTED_AFTER,
+    deals::KEPT,
+    deals::LOST,
+    deals::LOST_IN_GAP,
+    deals::SPENT,
+    deals::BALANCE,
 ];
 
 /// The metric called `name`.

@@ -36,6 +36,7 @@ impl World {
         self.check_clusters(&mut broken);
         if let Some(filecoin) = &self.filecoin {
             filecoin.chain.check(part.places(filecoin.actors().len()), &mut broken);
+            filecoin.deals.check(&mut broken);
         }
         self.check_archive(part, &mut broken);
         broken

@@ -3,6 +3,7 @@
 //! ```text
 //!   EpochEnds      at the last nanosecond of an epoch: elections, blocks, deadlines, the next epoch begins
 //!   OperatorWakes  at the first nanosecond of an epoch: an operator's agenda is due; its messages are of that epoch
+//!   ClientWakes    the same of a client of storage (`deals`)
 //! ```
 //!
 //! Miners are no nodes: they have entities of their own behind the nodes and the observer, so that a world may have
@@ -14,6 +15,7 @@
 //! are some thousandths of a reward. Proofs that do not hold are disputed by whoever watches the chain when their deadline has closed.
 
 use super::World;
+use super::deals::DealsWorld;
 use super::filecoin_forecast::Ahead;
 use crate::agents::conduct::Keeps;
 use crate::agents::storage_miner::{Operator, OperatorConfig, View, Wish};
@@ -23,12 +25,12 @@ use crate::filecoin::chain::Chain;
 use crate::filecoin::consensus_fault::Blocks;
 use crate::filecoin::forecast::outset::Outset;
 use crate::filecoin::gas::{MessageGas, settle_gas};
-use crate::filecoin::ledger::{Account, Book, Reason};
+use crate::filecoin::ledger::{Account, Book, Party, Reason};
 use crate::filecoin::miner::{Checked, DeadlineEnd, MinerActor, Refusal};
 use crate::filecoin::new_sector::NewSector;
 use crate::filecoin::power::PowerPair;
 use crate::filecoin::vault::{Claimed, Kept, Vault};
-use crate::ids::MinerId;
+use crate::ids::{ClientId, MinerId};
 use crate::provenance::{Archive, Came};
 use crate::registry::Event;
 use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
@@ -68,6 +70,7 @@ pub(crate) struct MinerDay {
     pub(crate) locked: AttoFil,
     pub(crate) debt: AttoFil,
     pub(crate) wallet: AttoFil,
+    pub(crate) escrow: AttoFil,
     pub(crate) claim: PowerPair,
     pub(crate) active: u64,
 }
@@ -107,6 +110,8 @@ pub(crate) struct FilecoinWorld {
     pub(crate) base_fee: BaseFee,
     pub(crate) miner_days: Vec<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
+    /// Clients and the market side of miners.
+    pub(crate) deals: DealsWorld,
     /// The macro model from a day on, once that has come.
     pub(crate) ahead: Option<Ahead>,
     /// Data in sectors.
@@ -128,16 +133,18 @@ pub(crate) struct FilecoinState {
     network_days: Vec<NetworkDay>,
     outset: Option<Outset>,
     archive: Archive,
+    deals: DealsWorld,
 }
 
 impl FilecoinWorld {
     pub(crate) fn new(config: &FilecoinConfig, draws: &Draws) -> Self {
-        let (mut miners, mut entities) = (Vec::new(), Vec::new());
+        let (mut miners, mut entities, mut seats) = (Vec::new(), Vec::new(), Vec::new());
         for (group, settings) in config.groups.iter().enumerate() {
             for member in 0..settings.count {
                 let entity = Entity::named(&settings.name).member(u64::from(member));
                 let first = config.chain.start.epoch;
                 entities.push(entity);
+                seats.push((group, entity));
                 miners.push(Miner {
                     name: format!("{}/{member}", settings.name),
                     group,
@@ -148,14 +155,17 @@ impl FilecoinWorld {
                 });
             }
         }
+        let deals = DealsWorld::new(&config.deals, &seats, config.chain.start.epoch, draws);
+        let clients = deals.clients.len();
         FilecoinWorld {
-            chain: Chain::new(&config.chain, &entities, draws),
+            chain: Chain::new(&config.chain, &entities, draws).with_clients(clients),
             vault: Vault::new(&config.proofs, &entities),
             blocks: Blocks::default(),
             base_fee: BaseFee::new(config.gas.base_fee),
             miners,
             miner_days: Vec::new(),
             network_days: Vec::new(),
+            deals,
             ahead: None,
             archive: Archive::default(),
             ends: Vec::new(),
@@ -176,6 +186,7 @@ impl FilecoinWorld {
             network_days: &'a [NetworkDay],
             outset: Option<Outset>,
             archive: &'a Archive,
+            deals: &'a DealsWorld,
         }
         // Buffers are empty between events.
         let FilecoinWorld {
@@ -186,6 +197,7 @@ impl FilecoinWorld {
             base_fee,
             miner_days,
             network_days,
+            deals,
             ahead,
             archive,
             ends: _,
@@ -193,8 +205,18 @@ impl FilecoinWorld {
         } = self;
         // A forecast follows from where it begins.
         let outset = ahead.as_ref().map(|ahead| ahead.outset);
-        let kept = vault.kept();
-        Borrowed { chain, miners, kept, blocks, base_fee, miner_days, network_days, outset, archive }
+        Borrowed {
+            chain,
+            miners,
+            kept: vault.kept(),
+            blocks,
+            base_fee,
+            miner_days,
+            network_days,
+            outset,
+            archive,
+            deals,
+        }
     }
 
     pub(crate) fn restore(config: &FilecoinConfig, state: FilecoinState) -> Self {
@@ -206,6 +228,7 @@ impl FilecoinWorld {
             base_fee: state.base_fee,
             miner_days: state.miner_days,
             network_days: state.network_days,
+            deals: state.deals,
             ahead: state.outset.map(|outset| Ahead::new(config, outset)),
             archive: state.archive,
             ends: Vec::new(),
@@ -230,6 +253,7 @@ impl FilecoinWorld {
         let mut wishes = std::mem::take(&mut self.wishes);
         let plans = self.operator_config(config, id);
         self.miners[id.index()].is_known = true;
+        self.serve_deals(config, id, draws, &mut wishes);
         let view = view(&self.chain, config, id, draws);
         self.miners[id.index()].operator.wake(plans, &view, &mut wishes);
         for wish in wishes.drain(..) {
@@ -242,8 +266,11 @@ impl FilecoinWorld {
             };
             let view = self::view(&self.chain, config, id, draws);
             self.miners[id.index()].operator.heard(&wish, &answer, plans, &view);
+            self.deals_heard(config, id, &wish, &answer);
         }
         self.wishes = wishes;
+        self.deals_over(config);
+        self.deals.stirred_miners.insert(id);
     }
 
     fn carry_out(
@@ -284,7 +311,11 @@ impl FilecoinWorld {
                 let proofs: Vec<_> =
                     sectors.iter().map(|sector| (*sector, self.porep(config, id, *sector, draws))).collect();
                 self.pay_gas(config, id, config.gas.prove_commit, sectors.len());
-                self.with_funds(id, |chain| chain.prove_commit(&config.chain, id, &proofs))?;
+                let manifests = self.manifests(id, sectors);
+                self.with_funds(id, |chain| match manifests.is_empty() {
+                    true => chain.prove_commit(&config.chain, id, &proofs),
+                    false => chain.prove_commit_with(&config.chain, id, &proofs, &manifests),
+                })?;
                 self.data_came(config, id, sectors, |until| Came::Onboarded { until });
             }
             Wish::ProveCommitNi(infos, deadline) => {
@@ -317,6 +348,25 @@ impl FilecoinWorld {
             }
         }
         Ok(())
+    }
+
+    /// What became of sectors with deals in them.
+    fn deals_heard(
+        &mut self,
+        config: &FilecoinConfig,
+        id: MinerId,
+        wish: &Wish,
+        answer: &Result<(), Refusal>,
+    ) {
+        match (wish, answer) {
+            (Wish::Lose(sectors), _) => self.sectors_lost(config, id, sectors),
+            (Wish::PreCommit(infos), Ok(())) => {
+                infos.iter().for_each(|info| self.deals_sealed(id, info.number));
+            }
+            (Wish::ProveCommit(_), Err(Refusal::Funds { .. })) => {}
+            (Wish::ProveCommit(sectors), answer) => self.deals_proven(config, id, sectors, answer.is_ok()),
+            _ => {}
+        }
     }
 
     /// Sends a message; if money is short, puts in what is missing and sends it once more.
@@ -386,14 +436,15 @@ impl FilecoinWorld {
         self.chain.end_epoch(&config.chain, &mut ends);
         for (id, end) in ends.drain(..) {
             self.data_ended(config, id, &end, now);
-            for sector in end.expired.iter().chain(&end.too_long).chain(&end.given_up) {
-                self.vault.drop(id, *sector);
+            for sectors in [&end.expired, &end.too_long, &end.given_up] {
+                self.sectors_gone(config, id, sectors);
             }
             if let Some(deadline) = end.deadline {
                 self.dispute(config, id, deadline);
             }
         }
         self.ends = ends;
+        self.deals_over(config);
     }
 
     /// Whoever watches the chain disputes what does not hold.
@@ -409,6 +460,9 @@ impl FilecoinWorld {
     fn close_day(&mut self, config: &FilecoinConfig, at: SimTime, day: u32) {
         for id in (0..self.miners.len() as u32).map(MinerId) {
             self.close_miner(id, day);
+        }
+        for id in (0..self.deals.clients.len() as u32).map(ClientId) {
+            self.close_client(id, day);
         }
         let (network, tally, ledger) = (self.chain.network(), self.chain.tally(), self.chain.ledger());
         self.network_days.push(NetworkDay {
@@ -442,7 +496,7 @@ impl FilecoinWorld {
         }
         let (ledger, actor) = (self.chain.ledger(), self.chain.miner(id));
         let wallet = ledger.balance(Account::Wallet(id));
-        let closing = wallet + ledger.balance(Account::Miner(id));
+        let closing = ledger.owned(Party::Miner(id));
         let funds = actor.funds();
         let row = MinerDay {
             day,
@@ -455,6 +509,7 @@ impl FilecoinWorld {
             locked: funds.locked(),
             debt: funds.debt(),
             wallet,
+            escrow: ledger.balance(Account::Escrow(Party::Miner(id))),
             claim: self.chain.claims().claim(id),
             active: actor.holdings().active(),
         };
@@ -500,15 +555,53 @@ impl World {
     pub(crate) fn start_filecoin(&mut self, cx: &mut Cx<Event>) {
         let Some((config, mut filecoin)) = self.take_filecoin() else { return };
         filecoin.give_capital(&config);
-        for id in (0..filecoin.miners.len() as u32).map(MinerId) {
-            self.plan_wake(&config, &mut filecoin, id, cx);
-        }
+        filecoin.open_clients(&config);
+        filecoin.deals.stirred_miners.extend((0..filecoin.miners.len() as u32).map(MinerId));
+        self.plan_stirred(&config, &mut filecoin, cx);
         self.filecoin = Some(filecoin);
         cx.schedule(epoch_end(SimTime::ZERO), self.chain_entity(), self.chain_entity(), Event::EpochEnds);
     }
 
     fn take_filecoin(&mut self) -> Option<(Arc<FilecoinConfig>, Box<FilecoinWorld>)> {
         Some((Arc::clone(self.config.filecoin.as_ref()?), self.filecoin.take()?))
+    }
+
+    /// Wakes of everybody whose agenda may have changed.
+    fn plan_stirred(&self, config: &FilecoinConfig, filecoin: &mut FilecoinWorld, cx: &mut Cx<Event>) {
+        for id in std::mem::take(&mut filecoin.deals.stirred_miners) {
+            self.plan_wake(config, filecoin, id, cx);
+        }
+        for id in std::mem::take(&mut filecoin.deals.stirred_clients) {
+            self.plan_client(config, filecoin, id, cx);
+        }
+    }
+
+    /// The entity of a client of storage: behind the miners.
+    fn client_entity(&self, filecoin: &FilecoinWorld, id: ClientId) -> u32 {
+        self.chain_entity() + 1 + filecoin.miners.len() as u32 + id.0
+    }
+
+    fn plan_client(
+        &self,
+        config: &FilecoinConfig,
+        filecoin: &mut FilecoinWorld,
+        id: ClientId,
+        cx: &mut Cx<Event>,
+    ) {
+        let entity = self.client_entity(filecoin, id);
+        let next = filecoin.deals.next_client_wake(id);
+        let wake = &mut filecoin.deals.clients[id.index()].wake;
+        plan_at(wake, next, (config, entity, Event::ClientWakes), cx);
+    }
+
+    /// A client's agenda is due.
+    pub(crate) fn client_wakes(&mut self, entity: u32, cx: &mut Cx<Event>) {
+        let (config, mut filecoin) = self.take_filecoin().expect("only clients are woken");
+        let id = ClientId(entity - self.client_entity(&filecoin, ClientId(0)));
+        filecoin.deals.clients[id.index()].wake = None;
+        filecoin.wake_client(&config, id, &self.draws);
+        self.plan_stirred(&config, &mut filecoin, cx);
+        self.filecoin = Some(filecoin);
     }
 
     fn plan_wake(
@@ -518,19 +611,10 @@ impl World {
         id: MinerId,
         cx: &mut Cx<Event>,
     ) {
+        let market = filecoin.deals.next_provider_wake(id);
         let miner = &mut filecoin.miners[id.index()];
-        let next = miner.operator.next_wake();
-        if miner.wake.map(|(epoch, _)| epoch) == next {
-            return;
-        }
-        if let Some((_, handle)) = miner.wake.take() {
-            cx.cancel(handle);
-        }
-        miner.wake = next.map(|epoch| {
-            let at = epoch.begins(config.chain.start.epoch).max(cx.now());
-            let entity = self.miner_entity(id);
-            (epoch, cx.schedule_cancellable(at, entity, entity, Event::OperatorWakes))
-        });
+        let next = miner.operator.next_wake().into_iter().chain(market).min();
+        plan_at(&mut miner.wake, next, (config, self.miner_entity(id), Event::OperatorWakes), cx);
     }
 
     /// An operator's agenda is due.
@@ -539,7 +623,7 @@ impl World {
         let (config, mut filecoin) = self.take_filecoin().expect("only miners are woken");
         filecoin.miners[id.index()].wake = None;
         filecoin.wake(&config, id, &self.draws);
-        self.plan_wake(&config, &mut filecoin, id, cx);
+        self.plan_stirred(&config, &mut filecoin, cx);
         self.filecoin = Some(filecoin);
     }
 
@@ -547,6 +631,7 @@ impl World {
     pub(crate) fn epoch_ends(&mut self, cx: &mut Cx<Event>) {
         let (config, mut filecoin) = self.take_filecoin().expect("only a chain has epochs");
         filecoin.end_epoch(&config, &self.draws);
+        self.plan_stirred(&config, &mut filecoin, cx);
         let elapsed = (filecoin.chain.now() - config.chain.start.epoch).count();
         if elapsed % EPOCHS_PER_DAY == 0 {
             let at = cx.now() + SimSpan::from_nanos(1);
@@ -566,6 +651,25 @@ impl World {
         }
         self.filecoin = Some(filecoin);
     }
+}
+
+/// Wakes somebody at another epoch than before, if it is another.
+fn plan_at(
+    wake: &mut Option<(Epoch, Handle)>,
+    next: Option<Epoch>,
+    (config, entity, event): (&FilecoinConfig, u32, Event),
+    cx: &mut Cx<Event>,
+) {
+    if wake.map(|(epoch, _)| epoch) == next {
+        return;
+    }
+    if let Some((_, handle)) = wake.take() {
+        cx.cancel(handle);
+    }
+    *wake = next.map(|epoch| {
+        let at = epoch.begins(config.chain.start.epoch).max(cx.now());
+        (epoch, cx.schedule_cancellable(at, entity, entity, event))
+    });
 }
 
 /// The last nanosecond of the epoch that begins at `start`.

@@ -2,7 +2,8 @@
 //! over.
 //!
 //! Data that comes without a client is named after its miner and sector, `farm/0/7`: there is one copy of it. Sectors of
-//! committed capacity hold zeros, which nobody loses.
+//! committed capacity hold zeros, which nobody loses. Sectors that were packed with pieces of clients are not on record
+//! here: their clients may have copies of their own, and what became of each piece is in the tables `deals` and `files`.
 
 use super::World;
 use super::check::Part;
@@ -32,7 +33,8 @@ impl FilecoinWorld {
         let at = self.began(config);
         for &number in sectors {
             let Some(sector) = self.chain.miner(id).holdings().sector(number) else { continue };
-            if sector.contents.is_capacity() || !self.vault.holds(id, number) {
+            let has_pieces = !self.vault.pieces(id, number).is_empty();
+            if sector.contents.is_capacity() || has_pieces || !self.vault.holds(id, number) {
                 continue;
             }
             let miner = &self.miners[id.index()];
@@ -115,7 +117,9 @@ impl FilecoinWorld {
             }
         }
         for sector in holdings.sectors().filter(|sector| sector.standing.is_live()) {
-            let has_data = !sector.contents.is_capacity() && self.vault.holds(id, sector.number);
+            let has_pieces = !self.vault.pieces(id, sector.number).is_empty();
+            let has_data =
+                !sector.contents.is_capacity() && !has_pieces && self.vault.holds(id, sector.number);
             if has_data && self.archive.in_sector(id, sector.number.0).is_empty() {
                 broken.push(format!("{name}: data of sector {} is not on record", sector.number.0));
             }

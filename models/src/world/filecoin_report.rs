@@ -1,6 +1,7 @@
 //! The tables of a Filecoin run: miners, their days, their sectors, the network.
 
 use super::World;
+use super::deals::{Agreement, Piece};
 use super::filecoin::{FilecoinWorld, MinerDay};
 use crate::config::FilecoinConfig;
 use crate::filecoin::ledger::Reason;
@@ -19,6 +20,9 @@ impl World {
         filecoin.write_days(out);
         filecoin.write_sectors(config, out);
         filecoin.write_network(out);
+        filecoin.write_deals(config, out);
+        filecoin.write_files(config, out);
+        filecoin.write_clients(out);
     }
 }
 
@@ -55,6 +59,11 @@ fn invalid_post(day: &MinerDay) -> AttoFil {
 /// What consensus faults cost, burnt and to whoever reported them.
 fn consensus_fault(day: &MinerDay) -> AttoFil {
     day.book.of(Reason::ConsensusFault) + day.book.of(Reason::FaultReporter)
+}
+
+/// Provider collateral that was burnt.
+fn deal_penalty(day: &MinerDay) -> AttoFil {
+    day.book.of(Reason::DealSlash) + day.book.of(Reason::MissedActivation)
 }
 
 /// Sectors of a miner by where they stand.
@@ -155,6 +164,9 @@ impl FilecoinWorld {
                     day.pledge.atto().into(),
                     day.locked.atto().into(),
                     day.debt.atto().into(),
+                    of(Reason::DealPayment),
+                    deal_penalty(day).atto().into(),
+                    day.escrow.atto().into(),
                     day.claim.raw.bytes().into(),
                     day.claim.qa.bytes().into(),
                     day.active.into(),
@@ -221,6 +233,93 @@ impl FilecoinWorld {
                     day.wins.into(),
                     day.rest_wins.into(),
                     day.lost_wins.into(),
+                ],
+            );
+        }
+    }
+
+    fn write_deals(&self, config: &FilecoinConfig, out: &mut impl Recorder) {
+        let at = |epoch: Epoch| -> SimTime { epoch.begins(config.chain.start.epoch) };
+        let deals = &self.deals;
+        for agreement in &deals.agreements {
+            let piece = &deals.pieces[agreement.piece.index()];
+            let proposal = agreement.proposal.as_ref();
+            out.row(
+                &tables::DEALS,
+                &[
+                    (&deals.clients[piece.client.index()].name).into(),
+                    agreement.piece.0.into(),
+                    agreement.purpose.name().into(),
+                    agreement.miner.map(|id| &self.miners[id.index()].name).into(),
+                    agreement.sector.map(|sector| sector.0).into(),
+                    piece.size.into(),
+                    piece.verified.into(),
+                    agreement.stage.name().into(),
+                    agreement.stage.reason().map(|reason| reason.name()).into(),
+                    agreement.rate.map(AttoFil::atto).into(),
+                    proposal.map(|proposal| proposal.price.atto()).into(),
+                    at(agreement.agreed).into(),
+                    agreement.received.map(at).into(),
+                    agreement.published.map(at).into(),
+                    agreement.active.map(at).into(),
+                    proposal.map(|proposal| at(proposal.start)).into(),
+                    proposal.map(|proposal| at(proposal.end)).into(),
+                    agreement.ended.map(at).into(),
+                    self.paid_so_far(agreement).atto().into(),
+                    agreement.returned.atto().into(),
+                    agreement.burnt.atto().into(),
+                ],
+            );
+        }
+    }
+
+    /// What a deal's client has paid for it, settled or over.
+    pub(crate) fn paid_so_far(&self, agreement: &Agreement) -> AttoFil {
+        let running = agreement.deal.and_then(|deal| self.chain.market().deal(deal));
+        running.map_or(agreement.paid, |deal| deal.paid)
+    }
+
+    fn write_files(&self, config: &FilecoinConfig, out: &mut impl Recorder) {
+        let at = |epoch: Epoch| -> SimTime { epoch.begins(config.chain.start.epoch) };
+        for file in &self.deals.files {
+            let piece = file.piece.map(|piece| &self.deals.pieces[piece.index()]);
+            let of = |instant: fn(&Piece) -> Option<Epoch>| piece.and_then(instant).map(at);
+            out.row(
+                &tables::FILES,
+                &[
+                    (&self.deals.clients[file.client.index()].name).into(),
+                    file.number.into(),
+                    file.size.into(),
+                    file.piece.map(|piece| piece.0).into(),
+                    at(file.arrived).into(),
+                    of(|piece| piece.held).into(),
+                    of(|piece| piece.protected).into(),
+                    file.lost.map(at).or(of(|piece| piece.lost)).into(),
+                    piece.map_or(file.lost.is_none(), |piece| piece.own).into(),
+                    piece.map_or(0, |piece| piece.copies.len()).into(),
+                ],
+            );
+        }
+    }
+
+    fn write_clients(&self, out: &mut impl Recorder) {
+        for day in &self.deals.client_days {
+            let of = |reason| day.book.of(reason).atto().into();
+            let residual = day.closing - day.opening - day.book.sum();
+            out.row(
+                &tables::CLIENTS,
+                &[
+                    day.day.into(),
+                    (&self.deals.clients[day.client.index()].name).into(),
+                    day.opening.atto().into(),
+                    of(Reason::Capital),
+                    of(Reason::DealPayment),
+                    of(Reason::Yield),
+                    day.closing.atto().into(),
+                    residual.atto().into(),
+                    day.wallet.atto().into(),
+                    day.escrow.atto().into(),
+                    day.locked.atto().into(),
                 ],
             );
         }

@@ -15,6 +15,7 @@
 mod bitswap;
 pub(crate) mod check;
 mod cluster;
+pub(crate) mod deals;
 mod dht;
 mod fates;
 pub(crate) mod filecoin;
@@ -426,11 +427,17 @@ impl World {
         Some(self.chain()?.new_sector(&self.config.filecoin.as_ref()?.chain))
     }
 
-    /// Names of the chain and its miners.
+    /// Clients, their files and deals, if there is a chain.
+    pub(crate) fn deals(&self) -> Option<&deals::DealsWorld> {
+        self.filecoin.as_ref().map(|filecoin| &filecoin.deals)
+    }
+
+    /// Names of the chain, its miners and clients.
     pub(crate) fn filecoin_names(&self) -> Vec<String> {
         let Some(filecoin) = &self.filecoin else { return Vec::new() };
         let miners = filecoin.miners.iter().map(|miner| miner.name.clone());
-        std::iter::once("chain".to_string()).chain(miners).collect()
+        let clients = filecoin.deals.clients.iter().map(|client| client.name.clone());
+        std::iter::once("chain".to_string()).chain(miners).chain(clients).collect()
     }
 
     /// DHT lookups that ended, questions they asked, and questions that failed.

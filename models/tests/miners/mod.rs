@@ -89,8 +89,14 @@ pub fn config(policy: Policy, proofs: ProofConfig, groups: Vec<MinerGroup>, epoc
     config.duration = Epochs::new(epochs).span();
     config.check = CheckLevel::Off;
     config.record.every = config.duration;
-    config.filecoin =
-        Some(Arc::new(FilecoinConfig { chain, proofs, gas: GasConfig::default(), groups, forecast: None }));
+    config.filecoin = Some(Arc::new(FilecoinConfig {
+        chain,
+        proofs,
+        gas: GasConfig::default(),
+        groups,
+        forecast: None,
+        deals: models::config::DealsConfig::default(),
+    }));
     config
 }
 

@@ -8,6 +8,7 @@
 
 mod bounds;
 mod cluster;
+mod deals;
 mod filecoin;
 pub mod kind;
 mod lookup;
@@ -114,6 +115,8 @@ pub static SECTIONS: &[Section] = &[
     filecoin::FILECOIN,
     filecoin::BACKGROUND,
     filecoin::MINERS,
+    deals::ASKS,
+    deals::CLIENTS,
     scenario::RECORD,
     scenario::PLOT,
     scenario::CLAIM,

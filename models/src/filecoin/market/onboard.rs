@@ -61,6 +61,45 @@ pub enum OnboardRefusal {
     Size(u64),
 }
 
+/// Sectors whose deals and claims were checked, before anything has changed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Onboarding {
+    sectors: Vec<CheckedSector>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct CheckedSector {
+    claims: SectorClaims,
+    plain: u64,
+    deals: Vec<DealId>,
+}
+
+impl Onboarding {
+    /// What each sector will hold.
+    pub fn contents(&self) -> impl Iterator<Item = (SectorNumber, Contents)> + '_ {
+        self.sectors.iter().map(|checked| {
+            let verified = checked.claims.claims.iter().map(|claim| claim.size).sum();
+            (checked.claims.sector, Contents { plain: checked.plain, verified })
+        })
+    }
+
+    /// Carries it out: in the same epoch, with nothing between the check and this.
+    pub fn apply(
+        &self,
+        market: &mut StorageMarket,
+        registry: &mut VerifiedRegistry,
+        provider: MinerId,
+        now: Epoch,
+    ) -> Vec<Contents> {
+        let mut contents = Vec::with_capacity(self.sectors.len());
+        for CheckedSector { claims, plain, deals } in &self.sectors {
+            market.place(provider, claims.sector, deals.iter().copied(), now);
+            contents.push(Contents { plain: *plain, verified: registry.make_claims(provider, claims, now) });
+        }
+        contents
+    }
+}
+
 /// Proves sectors with deals: every deal comes in and every verified one is claimed, or nothing happens. What each
 /// sector holds.
 ///
@@ -73,6 +112,21 @@ pub fn with_deals(
     sectors: &[SectorDeals],
     now: Epoch,
 ) -> Result<Vec<Contents>, OnboardRefusal> {
+    let checked = check_with_deals(market, registry, provider, sectors, now)?;
+    Ok(checked.apply(market, registry, provider, now))
+}
+
+/// The check of [`with_deals`] alone.
+///
+/// # Errors
+/// As there.
+pub fn check_with_deals(
+    market: &StorageMarket,
+    registry: &VerifiedRegistry,
+    provider: MinerId,
+    sectors: &[SectorDeals],
+    now: Epoch,
+) -> Result<Onboarding, OnboardRefusal> {
     let (mut deals, mut allocations) = (BTreeSet::new(), BTreeSet::new());
     let mut checked = Vec::with_capacity(sectors.len());
     for wanted in sectors {
@@ -85,14 +139,9 @@ pub fn with_deals(
         let claims = SectorClaims { sector: wanted.sector, expiration: wanted.expiration, claims };
         registry.check_claims(provider, &claims, &mut allocations, now)?;
         let plain = activated.iter().filter(|deal| deal.allocation.is_none()).map(|deal| deal.size).sum();
-        checked.push((claims, plain));
+        checked.push(CheckedSector { claims, plain, deals: wanted.deals.clone() });
     }
-    let mut contents = Vec::with_capacity(sectors.len());
-    for (wanted, (claims, plain)) in sectors.iter().zip(checked) {
-        market.place(provider, wanted.sector, wanted.deals.iter().copied(), now);
-        contents.push(Contents { plain, verified: registry.make_claims(provider, &claims, now) });
-    }
-    Ok(contents)
+    Ok(Onboarding { sectors: checked })
 }
 
 /// Proves sectors with the pieces that their miner lists: every allocation named is claimed and every deal named comes
@@ -104,10 +153,26 @@ pub fn directly(
     market: &mut StorageMarket,
     registry: &mut VerifiedRegistry,
     provider: MinerId,
-    (sectors, sector_size): (&[SectorManifest], u64),
+    sectors: (&[SectorManifest], u64),
     policy: &Policy,
     now: Epoch,
 ) -> Result<Vec<Contents>, OnboardRefusal> {
+    let checked = check_directly(market, registry, provider, sectors, policy, now)?;
+    Ok(checked.apply(market, registry, provider, now))
+}
+
+/// The check of [`directly`] alone.
+///
+/// # Errors
+/// As there.
+pub fn check_directly(
+    market: &StorageMarket,
+    registry: &VerifiedRegistry,
+    provider: MinerId,
+    (sectors, sector_size): (&[SectorManifest], u64),
+    policy: &Policy,
+    now: Epoch,
+) -> Result<Onboarding, OnboardRefusal> {
     if !policy.direct_onboarding {
         return Err(OnboardRefusal::NoSuchMessage);
     }
@@ -118,17 +183,12 @@ pub fn directly(
         let claims = claims_of(manifest);
         registry.check_claims(provider, &claims, &mut allocations, now)?;
         check_notices(market, provider, manifest, &mut deals, now)?;
-        checked.push(claims);
-    }
-    let mut contents = Vec::with_capacity(sectors.len());
-    for (manifest, claims) in sectors.iter().zip(checked) {
         let plain = manifest.pieces.iter().filter(|piece| piece.allocation.is_none());
         let plain = plain.map(|piece| piece.size).sum();
-        let ids = manifest.pieces.iter().filter_map(|piece| piece.deal);
-        market.place(provider, manifest.sector, ids, now);
-        contents.push(Contents { plain, verified: registry.make_claims(provider, &claims, now) });
+        let deals = manifest.pieces.iter().filter_map(|piece| piece.deal).collect();
+        checked.push(CheckedSector { claims, plain, deals });
     }
-    Ok(contents)
+    Ok(Onboarding { sectors: checked })
 }
 
 fn claims_of(manifest: &SectorManifest) -> SectorClaims {

@@ -21,6 +21,7 @@ use crate::filecoin::piece::node::Node;
 use crate::filecoin::power::PowerPair;
 use crate::units::{AttoFil, Epoch, Epochs};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a miner promises about a sector that it has sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -117,6 +118,20 @@ impl MinerActor {
         terms: &Conditions<'_>,
         balance: AttoFil,
     ) -> Result<Effects, Refusal> {
+        self.prove_commit_with(proofs, &BTreeMap::new(), terms, balance)
+    }
+
+    /// The same; sectors that are named hold what market and registry found to be in them, whatever was promised.
+    ///
+    /// # Errors
+    /// As [`MinerActor::prove_commit`].
+    pub fn prove_commit_with(
+        &mut self,
+        proofs: &[(SectorNumber, Checked)],
+        contents: &BTreeMap<SectorNumber, Contents>,
+        terms: &Conditions<'_>,
+        balance: AttoFil,
+    ) -> Result<Effects, Refusal> {
         let now = terms.now;
         let mut found = Vec::with_capacity(proofs.len());
         for &(number, holds) in proofs {
@@ -129,7 +144,9 @@ impl MinerActor {
             if !holds.0 {
                 return Err(Refusal::BadProof);
             }
-            found.push(*precommit);
+            let mut precommit = *precommit;
+            precommit.info.contents = contents.get(&number).copied().unwrap_or(precommit.info.contents);
+            found.push(precommit);
         }
         let mut loads = self.holdings.loads(now);
         let places = assign_sectors(terms.policy, &mut loads, terms.partition_sectors, found.len());

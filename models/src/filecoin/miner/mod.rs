@@ -17,7 +17,7 @@
 //!
 //! Sources: builtin-actors, actors/miner/src/{lib,state}.rs; what each part follows is said there.
 //! Left out: worker-key changes, control addresses, beneficiaries (FIP-0029), moving of partitions (FIP-0070, whose
-//! method the actor does not export), deals (which will hook into activation and termination).
+//! method the actor does not export). Deals hook in at activation and termination: [`super::chain`].
 
 mod commit;
 mod cron;
@@ -36,6 +36,8 @@ pub use funds::Funds;
 
 use super::conditions::Conditions;
 use super::ledger::Reason;
+use super::market::onboard::OnboardRefusal;
+use super::market::verified::ExtensionFault;
 use super::power::PowerPair;
 use crate::ids::MinerId;
 use crate::units::{AttoFil, Epoch, Power};
@@ -148,6 +150,12 @@ pub enum Refusal {
     /// A sector is not in the state that the message needs.
     #[error("sector {} is not in a state for this", .0.0)]
     State(SectorNumber),
+    /// A deal or a claim does not come into its sector.
+    #[error(transparent)]
+    Onboard(#[from] OnboardRefusal),
+    /// Claims do not last as long as a sector is to be committed.
+    #[error(transparent)]
+    Claims(#[from] ExtensionFault),
 }
 
 /// The actor.

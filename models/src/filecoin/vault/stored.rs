@@ -9,8 +9,10 @@
 //! All three end in the same verification against the CommR on chain. Whether an answer also comes in time is not
 //! looked at here: the chain refuses what comes after the deadline.
 
+use crate::filecoin::piece::layout::assemble;
 use crate::filecoin::piece::miniature::ContentKey;
 use crate::filecoin::piece::node::Node;
+use crate::filecoin::piece::size::PieceHeight;
 use crate::filecoin::proofs::identity::SealIdentity;
 use crate::filecoin::proofs::post::{PostAnswer, PostChallenge, PostError};
 use crate::filecoin::proofs::replica::{Replica, Unanswerable};
@@ -27,12 +29,23 @@ pub(super) enum Stored {
     Roots(Roots),
 }
 
+/// A piece as it lies in a sector: the slots that it takes, and what they are expanded from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StoredPiece {
+    /// How many slots.
+    pub height: PieceHeight,
+    /// What they are expanded from.
+    pub key: ContentKey,
+}
+
 /// What a replica is made from: who seals, and what is in it.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Recipe {
     pub(super) identity: SealIdentity,
     /// Whether the capacity was filled with data.
     pub(super) is_filled: bool,
+    /// Pieces that it was sealed with; none in committed capacity.
+    pub(super) pieces: Vec<StoredPiece>,
 }
 
 /// The two halves of a CommR.
@@ -58,20 +71,27 @@ pub enum Unproven {
 }
 
 impl Recipe {
-    /// A sector of committed capacity.
-    pub(super) fn capacity(identity: SealIdentity) -> Self {
-        Recipe { identity, is_filled: false }
+    /// A sector with these pieces, or committed capacity.
+    pub(super) fn new(identity: SealIdentity, pieces: &[StoredPiece]) -> Self {
+        Recipe { identity, is_filled: false, pieces: pieces.to_vec() }
     }
 
     /// What a sealed sector is made from.
-    fn of(sealed: &Sealed) -> Self {
-        Recipe { identity: *sealed.identity(), is_filled: sealed.updated_from().is_some() }
+    fn of(sealed: &Sealed, pieces: &[StoredPiece]) -> Self {
+        let is_filled = sealed.updated_from().is_some();
+        Recipe { is_filled, ..Recipe::new(*sealed.identity(), pieces) }
+    }
+
+    /// What is sealed: the pieces in their places, zeros elsewhere.
+    fn data(&self, sealer: &Sealer) -> Vec<Node> {
+        let expanded = |piece: &StoredPiece| (piece.height, piece.key.expand(piece.height));
+        let pieces: Vec<_> = self.pieces.iter().map(expanded).collect();
+        assemble(sealer.size().height(), &pieces).expect("whoever packs a sector has placed its pieces").0
     }
 
     /// Makes the replica: the same bytes whenever it is done.
     pub(super) fn seal(&self, sealer: &Sealer) -> Arc<Sealed> {
-        let zeros = vec![Node::ZERO; sealer.size().nodes() as usize];
-        let sealed = sealer.seal(self.identity, zeros).expect("zeros are elements of the field");
+        let sealed = sealer.seal(self.identity, self.data(sealer)).expect("slots are elements of the field");
         if self.is_filled { Arc::new(fill(sealer, &sealed)) } else { Arc::new(sealed) }
     }
 }
@@ -151,9 +171,9 @@ impl Stored {
     }
 
     /// Keeps no more than what the replica can be made from.
-    pub(super) fn keep_recipe(&mut self) {
+    pub(super) fn keep_recipe(&mut self, pieces: &[StoredPiece]) {
         if let Stored::Replica(replica) = self {
-            *self = Stored::Recipe(Recipe::of(replica.sealed()));
+            *self = Stored::Recipe(Recipe::of(replica.sealed(), pieces));
         }
     }
 
