@@ -77,7 +77,9 @@ pub static CATALOG: &[Entry] = entries![
     "pledge-formula",
     "self-dealing",
     "sybil-storage",
-    "cluster-heal"
+    "cluster-heal",
+    "the-gap",
+    "expiry-cliff"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.
@@ -86,6 +88,7 @@ pub static FORECASTS: &[Entry] = entries!["forecast/mainnet-like"];
 /// One small scenario for each claim, in order of their numbers.
 pub static CLAIMS: &[Claim] = claims![
     3 "03-verifiable",
+    7 "07-paid-continuously",
     12 "12-cluster",
     15 "15-own-host",
     16 "16-download-by-hash",
@@ -93,6 +96,8 @@ pub static CLAIMS: &[Claim] = claims![
     18 "18-deleted-is-lost",
     19 "19-unless-downloaded",
     20 "20-cluster-is-better",
+    21 "21-or-pay",
+    24 "24-negotiated-price",
 ];
 
 /// The scenario called `name`.

@@ -6,6 +6,7 @@
 mod chain;
 mod clusters;
 mod evidence;
+mod market;
 mod measures;
 
 use crate::batch::{Batch, Budget, Outcome};

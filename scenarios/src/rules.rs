@@ -90,6 +90,12 @@ pub static RULES: &[Rule] = &[
         check: miners_ask_others,
     },
     Rule {
+        name: "deals-fit-the-chain",
+        doc: "Clients and asks need the table [filecoin] with weight = 1; terms are as long as the rules allow, a file or \
+              batch fits a sector, data cap is none or a piece at least, and a group of miners has one ask.",
+        check: deals_fit_the_chain,
+    },
+    Rule {
         name: "genesis-is-a-beginning",
         doc: "At start_epoch = 0 nothing has happened yet: no effective network time, nothing burnt.",
         check: genesis_is_a_beginning,
@@ -353,6 +359,54 @@ fn miners_have_a_chain(values: &Values, problems: &mut Problems) {
     for instance in values.all("miners.<group>").chain(values.all("filecoin.background")) {
         let problem = Problem::error(instance.place.clone(), &instance.path, "needs the table [filecoin]");
         problems.push(problem.help("write [filecoin], if only with its defaults"));
+    }
+}
+
+fn deals_fit_the_chain(values: &Values, problems: &mut Problems) {
+    let market = || values.all("clients.<group>").chain(values.all("asks.<name>"));
+    let Some(chain) = values.all("filecoin").next() else {
+        for instance in market() {
+            let problem =
+                Problem::error(instance.place.clone(), &instance.path, "needs the table [filecoin]");
+            problems.push(problem.help("write [filecoin], if only with its defaults"));
+        }
+        return;
+    };
+    if let Some(weight) =
+        chain.maybe_whole("weight").filter(|weight| *weight > 1 && market().next().is_some())
+    {
+        let message = format!("expected 1 with clients and asks, got {weight}: a deal is in one sector");
+        problems.push(at(chain, "weight", message));
+    }
+    let Some(policy) = crate::filecoin::policy(chain) else { return };
+    for client in values.all("clients.<group>") {
+        let (min, max) = (policy.deal_min_duration.span(), policy.deal_max_duration.span());
+        if let Some(term) = client.maybe_span("term").filter(|term| *term < min || *term > max) {
+            let message = format!("expected \"{min}\" to \"{max}\", got \"{term}\"");
+            problems.push(at(client, "term", message));
+        }
+        let sector: u64 = if chain.maybe_text("sector_size") == Some("64GiB") { 64 << 30 } else { 32 << 30 };
+        let room = sector / 128 * 127;
+        for key in ["size", "batch"] {
+            if let Some(size) = client.maybe_bytes(key).filter(|size| size.as_u64() > room) {
+                let message = format!(
+                    "expected at most {room} bytes, what a sector holds, got {} bytes",
+                    size.as_u64()
+                );
+                problems.push(at(client, key, message));
+            }
+        }
+        let least = policy.verified_min_piece.bytes();
+        let cap = client.maybe_bytes("data_cap").map_or(0, |cap| i128::from(cap.as_u64()));
+        if cap > 0 && cap < least {
+            problems.push(at(client, "data_cap", format!("expected 0 or at least {least} bytes, got {cap}")));
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for ask in values.all("asks.<name>") {
+        for group in ask.texts("miners").into_iter().filter(|group| !seen.insert(group.clone())) {
+            problems.push(at(ask, "miners", format!("the group {group:?} has an ask already")));
+        }
     }
 }
 

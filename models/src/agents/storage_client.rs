@@ -340,7 +340,7 @@ impl Client {
         }
         let mut draw = draws.at(SIZE, self.entity, number);
         let size = dist::lognormal(&mut draw, config.size_sigma, config.size as f64);
-        (size as u64).max(1)
+        (size.min(1e15) as u64).max(1)
     }
 
     /// Whether data cap is to be spent on the piece that begins with a file.

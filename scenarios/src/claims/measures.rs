@@ -3,6 +3,7 @@
 use super::Finding;
 use super::clusters;
 use super::evidence::{Evidence, Row};
+use super::market;
 use crate::values::Instance;
 use analysis::stats::{self, Interval};
 use sim_core::math;
@@ -66,6 +67,24 @@ pub static MEASURES: &[Measure] = &[
               upwards: the 95 % interval of the gain in mean time stored lies above 0. Against the number of steps.",
         evaluate: clusters::order_of_keeping,
     },
+    Measure {
+        name: "paid-by-epoch",
+        doc: "What was paid for deals that are over, against the ask times the epochs until each ended; what was not paid \
+              must have gone back, both to the attoFIL.",
+        evaluate: market::paid_by_epoch,
+    },
+    Measure {
+        name: "negotiated-price",
+        doc: "Price of a GiB and an epoch, against that of the rule of negotiation for miners of equal cost c and a limit v: \
+              the ask, (v + c) / 2, c among several, v with one; no deals where nobody sells for v.",
+        evaluate: market::negotiated_price,
+    },
+    Measure {
+        name: "lost-in-gap",
+        doc: "Share of files lost before they were in a proven sector, against 1 - exp(-gap / own_mtbf), the gap from the \
+              proposal to the end of sealing.",
+        evaluate: market::lost_in_gap,
+    },
 ];
 
 /// A finding without interval.
@@ -91,7 +110,7 @@ pub(super) fn group<'a>(evidence: &'a Evidence<'_>, name: &str) -> &'a Instance 
     groups.find(|group| group.name() == name).expect("references were found")
 }
 
-fn first<'a>(evidence: &'a Evidence<'_>, section: &str) -> &'a Instance {
+pub(super) fn first<'a>(evidence: &'a Evidence<'_>, section: &str) -> &'a Instance {
     evidence
         .values
         .instances
@@ -141,7 +160,7 @@ pub(super) fn with_interval(values: &[f64], expected: f64, broken: Option<String
     }
 }
 
-fn from_interval(found: Interval, expected: f64, broken: Option<String>) -> Finding {
+pub(super) fn from_interval(found: Interval, expected: f64, broken: Option<String>) -> Finding {
     let measured = found.value;
     Finding {
         measured,
