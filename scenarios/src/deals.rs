@@ -35,10 +35,8 @@ fn ask_of(keys: &Instance) -> AskConfig {
         other => panic!("{}.staging = {other:?} is in no table", keys.path),
     };
     let size = |key: &str| keys.maybe_bytes(key).map_or(u64::MAX, |bytes| bytes.as_u64());
-    let region = keys.maybe_text("region").map(|name| {
-        let region = crate::regions::world().find(name).expect("a region passed the check");
-        u16::try_from(region).expect("there are fewer regions")
-    });
+    let region = keys.maybe_text("region");
+    let region = region.map(|name| crate::regions::world().find(name).expect("a region passed the check"));
     AskConfig {
         takes,
         price: keys.money("price"),
