@@ -1,0 +1,57 @@
+//! What the scenarios of the storage market were expected to come to.
+
+use lastcopy::build::RunOptions;
+use lastcopy::run::Prepared;
+use lastcopy::scenario::{Overrides, Scenario};
+use models::config::CheckLevel;
+use models::run::Verdict;
+use models::simulation::Simulation;
+use sim_core::record::csv::CsvTables;
+use std::path::Path;
+
+/// Tables of all cells of the small form of a scenario, in order.
+fn cells(name: &str) -> Vec<CsvTables> {
+    let text = lastcopy::catalog::find(name).expect("in the catalogue").text();
+    let overrides = Overrides { size: Some("small".into()), sets: Vec::new() };
+    let scenario = Scenario::check(text, Path::new(""), &overrides).expect("the catalogue checks");
+    let options = RunOptions { check: CheckLevel::Sampled, max_events: None };
+    let prepared = Prepared::new(scenario).expect("no files are missing");
+    let (_, specs) = prepared.specs(options).expect("no files are missing");
+    let run = |spec: &lastcopy::sweep::RunSpec| {
+        let mut simulation = Simulation::new(&spec.case.config, &spec.case.content(), spec.draws);
+        simulation.drive(&mut |_, _| Verdict::GoOn).expect("no invariant is broken");
+        let mut tables = CsvTables::new();
+        simulation.finish(&mut tables).expect("no invariant is broken");
+        tables
+    };
+    specs.iter().map(run).collect()
+}
+
+fn column(tables: &CsvTables, table: &str, name: &str) -> Vec<String> {
+    let table = tables.get(table).expect("a table");
+    let place = table.schema.column(name).expect("a column");
+    table.body().lines().map(|line| line.split(',').nth(place).expect("a field").to_string()).collect()
+}
+
+#[test]
+fn fewer_files_are_lost_in_the_gap_where_miners_keep_what_has_come() {
+    let lost = |tables: &CsvTables| {
+        let lost = column(tables, "files", "lost_s");
+        lost.iter().filter(|instant| !instant.is_empty()).count()
+    };
+    let lost: Vec<usize> = cells("the-gap").iter().map(lost).collect();
+    let (kept, streamed) = lost.split_at(lost.len() / 2);
+    assert!(kept.iter().zip(streamed).all(|(kept, streamed)| kept < streamed), "{kept:?}, {streamed:?}");
+}
+
+#[test]
+fn without_renewal_every_copy_is_over_with_its_deal_and_with_a_bot_none_is_lost() {
+    let cells = cells("expiry-cliff");
+    let [nobody, .., fixed_sum, endowment] = &cells[..] else { panic!("four arms") };
+    let ends = column(nobody, "deals", "end_s");
+    assert_eq!(column(nobody, "files", "lost_s"), [ends[0].clone()]);
+    for kept in [fixed_sum, endowment] {
+        assert_eq!(column(kept, "files", "lost_s"), [""]);
+        assert!(column(kept, "deals", "purpose").iter().filter(|purpose| *purpose == "renew").count() >= 2);
+    }
+}
