@@ -499,14 +499,14 @@ fn money_is_there(values: &Values, problems: &mut Problems) {
             problems.push(at(chain, "burnt", format!("expected at most {most}: no more is in circulation")));
             continue;
         }
-        for group in values.all("miners.<group>") {
+        for group in values.all("miners.<group>").chain(values.all("clients.<group>")) {
             let (Some(count), Some(capital)) = (group.maybe_whole("count"), group.maybe_money("capital"))
             else {
                 continue;
             };
             let wanted = capital * i64::try_from(count).expect("bounded by its key");
             if wanted > left {
-                let message = format!("expected at most {left} for {count} miners together, got {wanted}");
+                let message = format!("expected at most {left} for {count} of them together, got {wanted}");
                 let help =
                     "no more is in circulation when the chain begins, less what groups before this one take";
                 problems.push(at(group, "capital", message).help(help));
