@@ -140,7 +140,7 @@ fn when_all_machines_die_at_once_everything_is_lost_and_the_bytes_are_counted() 
     let bytes = told.world.pin_bytes();
     assert_eq!((bytes.placed, bytes.repaired, bytes.lost), (2 * held, 0, 2 * held));
     for standing in told.world.standings() {
-        assert_eq!(standing.lost, Some((at(2_000.0), Went::HolderLeft)));
+        assert_eq!(standing.lost, Some((at(2_000.0), Went::MachineDied)));
     }
     assert!(told.world.nodes()[1..].iter().all(|node| node.life == 1 && !node.gone && node.store.is_empty()));
     assert_eq!((metric(&told, "cluster_pinned"), metric(&told, "cluster_missing")), (Some(0.0), Some(4.0)));
