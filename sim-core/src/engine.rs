@@ -391,6 +391,11 @@ impl<W: World, S: Sink<W::Event>> Engine<W, S> {
         &mut self.world
     }
 
+    /// Lets the world schedule and cancel between two events: a branch that draws its future anew, for one.
+    pub fn between<T>(&mut self, act: impl FnOnce(&mut W, &mut Cx<W::Event>) -> T) -> T {
+        act(&mut self.world, &mut self.cx)
+    }
+
     /// The present instant.
     pub fn now(&self) -> SimTime {
         self.cx.now

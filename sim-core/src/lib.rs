@@ -7,6 +7,7 @@
 //! - [`timers`], [`prefetch`], [`standstill`]: deadlines that move, state asked for in time, and the end of
 //!   a run whose clock no longer moves.
 //! - [`checkpoint`], [`trace`], [`diff`]: a run saved and resumed, looked at event by event, compared with another.
+//! - [`splitting`]: odds of what almost never happens.
 //! - [`record`]: tables with a declared schema, the manifest, whole-or-absent folders.
 //!
 //! # The ordering promise
@@ -99,6 +100,7 @@ pub mod math;
 pub mod prefetch;
 pub mod queue;
 pub mod record;
+pub mod splitting;
 pub mod standstill;
 pub mod time;
 pub mod timers;
