@@ -7,6 +7,7 @@
 //! - [`ipfs`]: UnixFS, block store, DHT, Bitswap. [`net`]: regions, delays, links, connections.
 //! - [`filecoin`]: pieces, proofs of storage, the chain and its money. [`units`]: attoFIL, epochs, power.
 //! - [`agents`]: who decides what.
+//! - [`durability`]: pieces, failures and repairs alone, against closed forms; rare losses by splitting.
 //! - [`content`], [`ladder`]: the distinct blocks of a run, and where every object stands at every moment.
 //! - [`provenance`]: every copy that ever was: how it came, how it went, and what would have kept it.
 //! - [`registry`]: the one closed event enum and the one `match`. [`world`]: carries out what machines wish.
@@ -21,6 +22,7 @@ pub mod churn;
 pub mod cid;
 pub mod config;
 pub mod content;
+pub mod durability;
 pub mod filecoin;
 pub mod ids;
 pub mod ipfs;
