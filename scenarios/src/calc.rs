@@ -1,9 +1,10 @@
-//! `lastcopy calc`: the formulas of the chain as a calculator.
+//! `lastcopy calc`: the formulas of the chain, and of durability, as a calculator.
 //!
 //! [`FORMULAS`] has one entry a formula: name, meaning, parameters, unit, source and the function of
 //! [`models::filecoin`] that the simulator itself uses. Plain integers are in the unit of their parameter; amounts of
 //! money, sizes and times may also be written with a unit. Nothing here rounds or clamps what a formula gives.
 
+mod durability;
 mod formulas;
 mod given;
 
@@ -34,7 +35,7 @@ pub struct Formula {
 /// What a formula gives.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// An integer in decimal digits, or bytes in hexadecimal ones.
+    /// An integer in decimal digits, bytes in hexadecimal ones, or a number with as many digits as a double has.
     One(String),
     /// Several, in order.
     List(Vec<Answer>),

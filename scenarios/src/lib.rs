@@ -37,6 +37,7 @@ pub mod predict;
 pub mod presets;
 pub mod problem;
 pub mod protocol;
+pub mod rare;
 pub mod raw;
 pub mod regions;
 pub mod replay;

@@ -103,6 +103,51 @@ fn every_formula_gives_the_published_value() {
     }
 }
 
+/// Rows 9 to 19 of the table of closed forms, whose figures were computed with 60 digits.
+#[test]
+fn formulas_of_durability_give_the_table_of_closed_forms() {
+    let close = |found: &Value, table: f64, relative: f64, line: &str| {
+        let found: f64 = found.as_str().expect("a number as text").parse().expect("a number");
+        assert!((found / table - 1.0).abs() < relative, "{line}: {found}, expected {table}");
+    };
+    for (line, table, relative) in [
+        ("mttdl-parallel n=5 k=1 life=1000days repair=10days", 2.107_310_7e10, 3e-8),
+        ("mttdl-single n=5 k=1 life=1000days repair=10days", 885_665_616.3, 1e-9),
+        ("mttdl-parallel n=30 k=10 life=200days repair=10days", 3.094_407_2e20, 2e-8),
+        ("mttdl-parallel n=80 k=29 life=200days repair=864000", 1.518_130e47, 4e-7),
+        ("mttdl-single n=80 k=29 life=200days repair=10days", 371.709_31, 2e-8),
+        ("loss-parallel n=3 k=1 life=1000days repair=10days horizon=3650days", 0.001_056_85, 6e-3),
+        ("too-few-left n=80 k=29 gone=0.5", 4.841_425e-3, 2e-7),
+        ("availability up=2h down=6h", 0.25, 1e-15),
+        ("retrievable n=10 k=4 online=0.5", 0.828_125, 1e-14),
+    ] {
+        let args: Vec<&str> = line.split_whitespace().collect();
+        close(&json(&args)["value"], table, relative, line);
+    }
+    let check = json(&["periodic-check", "n=3", "k=1", "life=365days", "every=30days"]);
+    close(&check["value"][0], 4.912_570e-4, 2e-7, "odds");
+    close(&check["value"][1], 61_067.8, 1e-6, "mean life");
+    let placed = json(&["placement", "copies=3", "regions=10"]);
+    for (place, table) in [0.01, 0.72, 0.001].into_iter().enumerate() {
+        close(&placed["value"][place], table, 1e-12, "placement");
+    }
+    for (args, said) in [
+        (&["mttdl-single", "n=3", "k=4", "life=1days", "repair=1days"][..], "k: at most n, 3"),
+        (
+            &["mttdl-single", "n=3", "k=1", "life=0", "repair=1days"],
+            "life: found \"0\", expected seconds, or a time",
+        ),
+        (&["too-few-left", "n=3", "k=1", "gone=1.5"], "gone: found \"1.5\", expected a number from 0 to 1"),
+        (
+            &["loss-single", "n=300", "k=1", "life=1days", "repair=1days", "horizon=1days"],
+            "at most 200 more than k",
+        ),
+    ] {
+        let error = refusal(args);
+        assert!(error.contains(said), "{args:?} says {error}");
+    }
+}
+
 #[test]
 fn an_answer_of_several_values_is_a_list_of_decimal_strings() {
     let vesting = json(&["vesting", "amount=450000", "epoch=0", "period_start=1808"]);

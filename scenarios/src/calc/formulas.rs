@@ -1,7 +1,7 @@
 //! The table of formulas, and the few lines that hand inputs to each.
 
 use super::given::{Given, Kind, Param};
-use super::{Answer, Formula};
+use super::{Answer, Formula, durability};
 use models::filecoin::collateral::{cleanup_epoch, min_provider_collateral};
 use models::filecoin::election::{PoissonTail, rate};
 use models::filecoin::fixed::Q128;
@@ -18,7 +18,7 @@ use models::filecoin::vesting::VestingSpec;
 use models::filecoin::{gas, split, warm};
 use models::units::{AttoFil, Epoch, Epochs, SpaceTime};
 
-const fn param(name: &'static str, kind: Kind, doc: &'static str) -> Param {
+pub(super) const fn param(name: &'static str, kind: Kind, doc: &'static str) -> Param {
     Param { name, doc, kind }
 }
 
@@ -427,6 +427,16 @@ pub static FORMULAS: &[Formula] = &[
         source: "FIP-0118",
         compute: |policy, given| Ok(Answer::one(split::gate_target(policy, given.count("gate")).atto())),
     },
+    // Durability.
+    durability::MTTDL_PARALLEL,
+    durability::MTTDL_SINGLE,
+    durability::LOSS_PARALLEL,
+    durability::LOSS_SINGLE,
+    durability::TOO_FEW,
+    durability::CHECKED,
+    durability::AVAILABILITY,
+    durability::RETRIEVABLE,
+    durability::PLACED,
 ];
 
 /// More digits than the chain's arithmetic holds, with room to add up.

@@ -4,7 +4,8 @@ use super::{Formula, shown};
 use crate::suggest::nearest;
 use models::filecoin::fixed::Q128;
 use models::units::{AttoFil, Epoch, Epochs, Power, parse_fil};
-use sim_core::units::{Bytes, parse_bytes};
+use sim_core::time::SimSpan;
+use sim_core::units::{Bytes, parse_bytes, parse_span};
 
 /// A parameter of a formula.
 pub struct Param {
@@ -50,12 +51,18 @@ pub enum Kind {
     Theta,
     /// A plain number from one bound to another.
     Count(i128, i128),
+    /// A span of time, in seconds: more than none.
+    Span,
+    /// A number from 0 to 1.
+    Share,
 }
 
 const MONEY: i128 = 1_000_000_000_000_000_000_000_000_000_000;
 const POWER: i128 = 1_000_000_000_000_000_000_000_000_000;
 const SIZE: i128 = 1 << 62;
 const TIME: i128 = 100_000_000;
+/// Seconds of the 584 years that a clock has.
+const LONGEST: i128 = 18_446_744_073;
 
 impl Kind {
     /// Unit of a plain integer.
@@ -69,7 +76,8 @@ impl Kind {
             Kind::Epochs | Kind::SomeEpochs | Kind::Since => "epochs",
             Kind::Height | Kind::Epoch => "height",
             Kind::Theta => "2^-128 epochs",
-            Kind::Count(..) => "",
+            Kind::Span => "seconds",
+            Kind::Count(..) | Kind::Share => "",
         }
     }
 
@@ -84,6 +92,8 @@ impl Kind {
             Kind::Count(low, high) => format!("a whole number from {low} to {high}"),
             Kind::Height | Kind::Epoch => "a height of the chain".into(),
             Kind::Theta => "a raw integer of Q.128".into(),
+            Kind::Span => "seconds, or a time such as \"30 days\"".into(),
+            Kind::Share => "a number from 0 to 1".into(),
             _ => format!("a whole number of {}", self.unit()),
         }
     }
@@ -104,6 +114,8 @@ impl Kind {
             Kind::Since | Kind::Epoch => (-TIME, TIME),
             Kind::Theta => (0, TIME),
             Kind::Count(low, high) => (low, high),
+            Kind::Span => (1, LONGEST),
+            Kind::Share => (0, 1),
         }
     }
 
@@ -118,12 +130,22 @@ impl Kind {
                 _ => Err(fail(&format!(", below {high} times 2^128"))),
             };
         }
-        let number = self.integer(text).map_err(|why| fail(&why))?;
         let (low, high) = self.bounds();
+        if self == Kind::Share {
+            let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+            return share.map(Input::Real).ok_or_else(|| fail(""));
+        }
+        if self == Kind::Span
+            && let Ok(span) = parse_span(text)
+            && span > SimSpan::ZERO
+        {
+            return Ok(Input::Real(span.as_secs_f64_lossy()));
+        }
+        let number = self.integer(text).map_err(|why| fail(&why))?;
         if !(low..=high).contains(&number) {
             return Err(fail(&format!(", from {low} to {high}")));
         }
-        Ok(Input::Whole(number))
+        if self == Kind::Span { Ok(Input::Real(number as f64)) } else { Ok(Input::Whole(number)) }
     }
 
     fn integer(self, text: &str) -> Result<i128, String> {
@@ -147,10 +169,11 @@ impl Kind {
 }
 
 /// A value that was read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 enum Input {
     Whole(i128),
     Raw(Q128),
+    Real(f64),
 }
 
 /// The inputs of a formula, in the order of its parameters.
@@ -198,6 +221,7 @@ impl Given {
             let digits = match input {
                 Input::Whole(number) => number.to_string(),
                 Input::Raw(raw) => raw.to_string(),
+                Input::Real(number) => number.to_string(),
             };
             (*name, digits)
         })
@@ -212,7 +236,7 @@ impl Given {
     pub(super) fn whole(&self, name: &str) -> i128 {
         match self.input(name) {
             Input::Whole(number) => number,
-            Input::Raw(_) => panic!("{name} is a Q.128"),
+            other => panic!("{name} is no integer: {other:?}"),
         }
     }
 
@@ -220,8 +244,21 @@ impl Given {
     pub(super) fn raw(&self, name: &str) -> Q128 {
         match self.input(name) {
             Input::Raw(raw) => raw,
-            Input::Whole(_) => panic!("{name} is no Q.128"),
+            other => panic!("{name} is no Q.128: {other:?}"),
         }
+    }
+
+    /// The share of that key.
+    pub(super) fn share(&self, name: &str) -> f64 {
+        match self.input(name) {
+            Input::Real(number) => number,
+            other => panic!("{name} has no fraction: {other:?}"),
+        }
+    }
+
+    /// The span of that key, in days.
+    pub(super) fn days(&self, name: &str) -> f64 {
+        self.share(name) / 86_400.0
     }
 
     /// An integer whose bounds are those of an `i64`.

@@ -16,6 +16,7 @@ mod open;
 mod output;
 mod plot;
 mod progress;
+mod rare;
 mod resume;
 mod run;
 mod schema;
@@ -72,6 +73,8 @@ enum Command {
     Seal(seal::Args),
     /// Work out a formula of the chain
     Calc(calc::Args),
+    /// Odds of losses too rare to wait for, by splitting, beside the closed form and the plain cost
+    Rare(rare::Args),
     /// Show the claims of the mission: measured, expected, verdict
     Claims(claims::Args),
     /// Forecast the whole network for years: power, minting, pledge, supply, one row a day
@@ -134,6 +137,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Commp(args)) => commp::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Calc(args)) => calc::run(&args),
+        Some(Command::Rare(args)) => rare::run(&args),
         Some(Command::Claims(args)) => claims::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
