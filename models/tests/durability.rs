@@ -123,16 +123,21 @@ const CHECKS: [(u32, u32, f64, f64, f64, Option<f64>); 6] = [
     (80, 29, 100.0, 90.0, 0.180_096_5, None),
 ];
 
+/// Mean and its standard error.
+fn mean(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (mean, (squares / (n - 1.0) / n).sqrt())
+}
+
 /// Runs objects to their loss and compares their mean life with the form.
 fn lives(row: &str, plan: Plan, objects: u32, exact: f64, tolerance: f64) {
     let plan = Plan { objects, ..plan };
     let tally = Store::run(plan, Draws::new(9, objects), ALL);
     assert_eq!(tally.lives.len(), objects as usize, "every object is lost in the end");
     let lives: Vec<f64> = tally.lives.iter().map(|life| life.as_secs_f64_lossy()).collect();
-    let n = f64::from(objects);
-    let mean = lives.iter().sum::<f64>() / n;
-    let squares: f64 = lives.iter().map(|life| (life - mean) * (life - mean)).sum();
-    let error = (squares / (n - 1.0) / n).sqrt();
+    let (mean, error) = mean(&lives);
     println!(
         "{row}: {mean:.1} (exact {exact:.1}, {:+.2} %, {:.1} errors; tolerance {:.1} errors; {} failures)",
         100.0 * (mean / exact - 1.0),
@@ -146,7 +151,17 @@ fn lives(row: &str, plan: Plan, objects: u32, exact: f64, tolerance: f64) {
 
 #[test]
 fn rows_9_and_10_plain_simulation_of_two_and_three_copies() {
-    for (copies, objects, tolerance) in [(2, 20_000, 0.03), (3, 1_000, 0.13)] {
+    plain_copies([(2, 3_000, 0.08), (3, 350, 0.25)]);
+}
+
+#[test]
+#[ignore = "a minute: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn rows_9_and_10_plain_simulation_of_two_and_three_copies_to_three_per_cent() {
+    plain_copies([(2, 20_000, 0.03), (3, 20_000, 0.03)]);
+}
+
+fn plain_copies(looks: [(u32, u32, f64); 2]) {
+    for (copies, objects, tolerance) in looks {
         for (crews, repair) in
             [(Crews::Parallel, Repair::Parallel(short(10))), (Crews::Single, Repair::Single(short(10)))]
         {
@@ -159,53 +174,114 @@ fn rows_9_and_10_plain_simulation_of_two_and_three_copies() {
 
 #[test]
 fn row_11_plain_simulation_of_small_codes() {
+    small_codes(2_500, 0.09);
+}
+
+#[test]
+#[ignore = "a minute: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn row_11_plain_simulation_of_small_codes_to_three_per_cent() {
+    small_codes(18_000, 0.03);
+}
+
+fn small_codes(objects: u32, tolerance: f64) {
     for (n, k, ..) in &CODES[..3] {
         for (crews, repair) in
             [(Crews::Parallel, Repair::Parallel(short(10))), (Crews::Single, Repair::Single(short(10)))]
         {
             let exact = chain(*n, *k, 200.0, 10.0, crews).mean_time_to_loss();
             let plan = Plan::one(*n, *k, short(200), repair);
-            lives(&format!("({n},{k}), {crews:?}"), plan, 18_000, exact, 0.03);
+            lives(&format!("({n},{k}), {crews:?}"), plan, objects, exact, tolerance);
         }
     }
 }
 
-/// Rare losses by splitting: the mean time to loss within 10 %, which is four errors.
-fn rare_loss(copies: u32, exact: f64, repair: Repair, trials: u32) {
+/// Rare losses by splitting: the mean time to loss within a tolerance, which is four errors.
+fn rare_loss(copies: u32, exact: f64, repair: Repair, effort: Effort, tolerance: f64, seed: u64) -> Finding {
     let plan = Plan::one(copies, 1, exponential(1_000), repair);
-    let effort = Effort { trials, repetitions: 50 };
-    let found = Finding::look(&plan, Ends::WhenWhole, effort, Draws::new(10, copies));
+    let found = Finding::look(&plan, Ends::WhenWhole, effort, Draws::new(seed, copies));
     let (days, error) = found.mean_days_to_loss();
     println!(
-        "{copies} copies, {repair:?}: {days:.5e} d (exact {exact:.5e}, {:+.2} %, {:.1} errors; 10 % is {:.1}); \
+        "{copies} copies, {}, seed {seed}: {days:.5e} d (exact {exact:.5e}, {:+.2} %, {:+.2} errors; tolerance {:.1}); \
          {} events, plain {:.2e} a loss, {:.2e} for the same error",
+        if matches!(repair, Repair::Single(_)) { "single" } else { "parallel" },
         100.0 * (days / exact - 1.0),
         (days - exact) / error,
-        0.1 * exact / error,
+        tolerance * exact / error,
         found.odds.work(),
         found.cost.a_hit,
         found.cost.equal
     );
-    assert!((days - exact).abs() <= 0.1 * exact, "{days} is not {exact}");
+    assert!((days - exact).abs() <= tolerance * exact, "{days} is not {exact}");
     assert!((days - exact).abs() <= 4.0 * error, "{days} +- {error}: {exact}");
-    assert!(0.1 * exact >= 4.0 * error, "10 % is no four errors: {error}");
+    assert!(tolerance * exact >= 4.0 * error, "{tolerance} is no four errors: {error}");
     assert!(found.cost.equal > 50.0 * found.odds.work() as f64, "splitting is worth it: {:?}", found.cost);
+    found
 }
 
+/// A look at four and five copies that a test can afford.
 #[test]
-fn row_9_four_copies_by_splitting() {
-    rare_loss(4, COPIES[2].1, Repair::Parallel(exponential(10)), 16_000);
+fn rows_9_and_10_four_and_five_copies_by_splitting() {
+    let effort = |trials| Effort { trials, repetitions: 50 };
+    rare_loss(4, COPIES[2].1, Repair::Parallel(exponential(10)), effort(2_000), 0.3, 10);
+    rare_loss(5, COPIES[3].1, Repair::Parallel(exponential(10)), effort(4_000), 0.4, 10);
+    rare_loss(4, COPIES[2].2, Repair::Single(exponential(10)), effort(2_000), 0.25, 10);
+    rare_loss(5, COPIES[3].2, Repair::Single(exponential(10)), effort(3_000), 0.3, 10);
 }
 
+/// The table's tolerance of 10 %, for six seeds; then all of them together, which know 1 to 2 %, and every level.
 #[test]
-fn row_9_five_copies_by_splitting() {
-    rare_loss(5, COPIES[3].1, Repair::Parallel(exponential(10)), 40_000);
+#[ignore = "minutes: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn rows_9_and_10_four_and_five_copies_by_splitting_to_ten_per_cent() {
+    let law = exponential(10);
+    for (copies, exact, repair, trials) in [
+        (4, COPIES[2].1, Repair::Parallel(law), 16_000),
+        (5, COPIES[3].1, Repair::Parallel(law), 40_000),
+        (4, COPIES[2].2, Repair::Single(law), 10_000),
+        (5, COPIES[3].2, Repair::Single(law), 16_000),
+    ] {
+        let effort = Effort { trials, repetitions: 90 };
+        let found: Vec<Finding> =
+            (1..=6).map(|seed| rare_loss(copies, exact, repair, effort, 0.1, seed)).collect();
+        together(copies, repair, &found);
+    }
 }
 
+/// The odds that a cycle ends in loss, from all seeds, and the share of each level beside the chain's own.
+fn together(copies: u32, repair: Repair, found: &[Finding]) {
+    let products: Vec<f64> = found.iter().flat_map(|one| one.odds.products.clone()).collect();
+    let (odds, error) = mean(&products);
+    let parallel = matches!(repair, Repair::Parallel(_));
+    let (mut exact, mut share) = (1.0, 1.0);
+    for level in 1..copies {
+        // Up to the next before all are here: at once, or after one came back and it got here again.
+        let (down, crews) = (f64::from(copies - level) / 1_000.0, if parallel { level } else { 1 });
+        share = down / (down + f64::from(crews) / 10.0 * (1.0 - share * f64::from(u8::from(level > 1))));
+        exact *= share;
+        let stages = found.iter().map(|one| one.odds.stages[level as usize]);
+        let (hits, trials) = stages.fold((0, 0), |sum, stage| (sum.0 + stage.hits, sum.1 + stage.trials));
+        println!(
+            "  level {level}: {:.5e} of {trials}, exact {share:.5e}, {:+.2} %",
+            hits as f64 / trials as f64,
+            100.0 * (hits as f64 / trials as f64 / share - 1.0)
+        );
+        assert!((hits as f64 / trials as f64 / share - 1.0).abs() < 0.05, "level {level}");
+    }
+    println!(
+        "  all seeds: odds of a cycle {odds:.4e} +- {error:.1e}, exact {exact:.4e}, {:+.2} %, {:+.2} errors",
+        100.0 * (odds / exact - 1.0),
+        (odds - exact) / error
+    );
+    assert!((odds - exact).abs() <= 3.0 * error && error < 0.02 * exact, "{odds} +- {error}: {exact}");
+}
+
+/// Three copies, one repair at a time, with so many paths that half a per cent would be seen.
 #[test]
-fn row_10_four_and_five_copies_by_splitting() {
-    rare_loss(4, COPIES[2].2, Repair::Single(exponential(10)), 10_000);
-    rare_loss(5, COPIES[3].2, Repair::Single(exponential(10)), 16_000);
+#[ignore = "minutes: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn row_10_three_copies_by_splitting_show_no_bias() {
+    let effort = Effort { trials: 20_000, repetitions: 200 };
+    let repair = Repair::Single(exponential(10));
+    let plan = Plan::one(3, 1, exponential(1_000), repair);
+    together(3, repair, &[Finding::look(&plan, Ends::WhenWhole, effort, Draws::new(11, 0))]);
 }
 
 /// The same within a time, against the chain, and with nobody who repairs, against the binomial tail.
@@ -283,22 +359,36 @@ fn three_sigma(what: &str, hits: u64, trials: f64, odds: f64) {
     assert!(expected >= 90.0, "{what}: {expected} are too few to tell");
 }
 
-#[test]
-fn row_12_a_million_objects_of_three_copies_for_ten_years() {
+/// Of so many batches of 10,000 objects of three copies, those that are lost within ten years.
+fn lost_in_ten_years(batches: u32) -> u64 {
     let plan =
         Plan { objects: 10_000, ..Plan::one(3, 1, exponential(1_000), Repair::Parallel(exponential(10))) };
     let end = SimTime::ZERO + SimSpan::from_days(3_650);
-    let lost: usize = (0..100).map(|batch| Store::run(plan, Draws::new(12, batch), end).lives.len()).sum();
+    let lost =
+        (0..batches).map(|batch| Store::run(plan, Draws::new(12, batch), end).lives.len() as u64).sum();
     let exact = chain(3, 1, 1_000.0, 10.0, Crews::Parallel).loss_within(3_650.0).expect("short");
-    three_sigma("three copies for ten years", lost as u64, 1e6, exact);
-    // The row's own figure and tolerance: 5 % are 1.6 standard errors of so many objects.
-    assert!((lost as f64 / 1_056.85 - 1.0).abs() <= 0.05, "{lost} of a million");
+    three_sigma("three copies for ten years", lost, f64::from(batches) * 1e4, exact);
+    lost
+}
+
+#[test]
+fn row_12_three_copies_for_ten_years() {
+    lost_in_ten_years(10);
+}
+
+/// The row's own figure and tolerance, 5 %: four standard errors of 6,500,000 objects.
+#[test]
+#[ignore = "half a minute: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn row_12_three_copies_for_ten_years_to_five_per_cent() {
+    let (lost, expected) = (lost_in_ten_years(650) as f64, 6_500.0 * 1.056_85);
+    println!("{lost} of 6,500,000, the row says {expected:.1}: {:+.2} %", 100.0 * (lost / expected - 1.0));
+    assert!((lost / expected - 1.0).abs() <= 0.05 && 0.05 * expected >= 4.0 * expected.sqrt());
 }
 
 #[test]
 fn row_13_nobody_repairs() {
     for (row, (n, k, gone, odds)) in BINOMIAL.into_iter().enumerate() {
-        let objects = ((400.0 / odds) as u32).div_ceil(10_000);
+        let objects = ((100.0 / odds) as u32).div_ceil(10_000);
         let plan = Plan { objects: 10_000, ..Plan::one(n, k, exponential(100), Repair::None) };
         let time = -100.0 * 86_400.0 * sim_core::math::ln_1p(-gone);
         let end = SimTime::ZERO + SimSpan::from_secs_f64_lossy(time);
@@ -311,8 +401,7 @@ fn row_13_nobody_repairs() {
 #[test]
 fn rows_14_and_15_a_periodic_check() {
     for (row, (n, k, life, every, odds, mean)) in CHECKS.into_iter().enumerate() {
-        // Some 400 losses, of the rarest 100.
-        let losses = if odds < 1e-5 { 100.0 } else { 400.0 };
+        let losses = 100.0;
         let objects = 2_000;
         let periods = (losses / odds / f64::from(objects)).ceil() as u64;
         let one = Plan::one(n, k, exponential(life as u64), Repair::Check(SimSpan::from_days(every as u64)));
@@ -331,9 +420,10 @@ fn rows_14_and_15_a_periodic_check() {
     }
 }
 
-/// Objects that nobody loses, whose holders come and go: the share of time that they are retrievable.
+/// Objects that nobody loses, whose holders come and go: the share of time that they are retrievable. In 200 objects for
+/// 10,000 hours a share near a half, of spells of some hours, has a standard error below 0.000 75.
 fn online(pieces: u32, needed: u32, up: Law, down: Law, seed: u64) -> f64 {
-    let objects = 400;
+    let objects = 200;
     let plan = Plan {
         objects,
         life: None,
