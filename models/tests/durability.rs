@@ -229,21 +229,35 @@ fn rows_9_and_10_four_and_five_copies_by_splitting() {
 }
 
 /// The table's tolerance of 10 %, for six seeds; then all of them together, which know 1 to 2 %, and every level.
+fn to_ten_per_cent(copies: u32, exact: f64, repair: Repair, trials: u32) {
+    let effort = Effort { trials, repetitions: 90 };
+    let found: Vec<Finding> =
+        (1..=6).map(|seed| rare_loss(copies, exact, repair, effort, 0.1, seed)).collect();
+    together(copies, repair, &found);
+}
+
 #[test]
 #[ignore = "minutes: cargo test --release -p models --test durability -- --ignored --nocapture"]
-fn rows_9_and_10_four_and_five_copies_by_splitting_to_ten_per_cent() {
-    let law = exponential(10);
-    for (copies, exact, repair, trials) in [
-        (4, COPIES[2].1, Repair::Parallel(law), 16_000),
-        (5, COPIES[3].1, Repair::Parallel(law), 40_000),
-        (4, COPIES[2].2, Repair::Single(law), 10_000),
-        (5, COPIES[3].2, Repair::Single(law), 16_000),
-    ] {
-        let effort = Effort { trials, repetitions: 90 };
-        let found: Vec<Finding> =
-            (1..=6).map(|seed| rare_loss(copies, exact, repair, effort, 0.1, seed)).collect();
-        together(copies, repair, &found);
-    }
+fn row_9_four_copies_by_splitting_to_ten_per_cent() {
+    to_ten_per_cent(4, COPIES[2].1, Repair::Parallel(exponential(10)), 16_000);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn row_9_five_copies_by_splitting_to_ten_per_cent() {
+    to_ten_per_cent(5, COPIES[3].1, Repair::Parallel(exponential(10)), 40_000);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn row_10_four_copies_by_splitting_to_ten_per_cent() {
+    to_ten_per_cent(4, COPIES[2].2, Repair::Single(exponential(10)), 10_000);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release -p models --test durability -- --ignored --nocapture"]
+fn row_10_five_copies_by_splitting_to_ten_per_cent() {
+    to_ten_per_cent(5, COPIES[3].2, Repair::Single(exponential(10)), 16_000);
 }
 
 /// The odds that a cycle ends in loss, from all seeds, and the share of each level beside the chain's own.
