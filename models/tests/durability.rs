@@ -308,7 +308,7 @@ fn splitting_gives_the_odds_within_a_time() {
     ] {
         let end = SimTime::ZERO + SimSpan::from_days(days);
         let exact = rare::exact_within(&plan, end).expect("a form");
-        let effort = Effort { trials: 2_000, repetitions: 30 };
+        let effort = Effort { trials: 5_000, repetitions: 40 };
         let found = Finding::look(&plan, Ends::At(end), effort, Draws::new(12, 0)).odds;
         println!("{plan:?}: {:.4e} +- {:.1e}, exact {exact:.4e}", found.odds, found.error);
         assert!((found.odds - exact).abs() <= 4.0 * found.error, "{} is not {exact}", found.odds);

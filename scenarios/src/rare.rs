@@ -98,10 +98,14 @@ impl Answer {
         let _ = writeln!(text, "  level to level: {}", shares.join(", "));
         let _ = writeln!(text, "  events, splitting: {:.3e}", finding.odds.work() as f64);
         let (cost, plain) = (&finding.cost, &finding.plain.stage);
+        let predicted = match finding.odds.odds > 0.0 {
+            true => format!("{:.3e} a loss, {:.3e} for the same error (predicted; ", cost.a_hit, cost.equal),
+            false => "unknown, as no loss was seen (".into(),
+        };
         let _ = writeln!(
             text,
-            "  events, plain: {:.3e} a loss, {:.3e} for the same error (predicted; seen: {} losses in {} paths of {:.2} events)",
-            cost.a_hit, cost.equal, plain.hits, plain.trials, cost.a_path
+            "  events, plain: {predicted}seen: {} losses in {} paths of {:.2} events)",
+            plain.hits, plain.trials, cost.a_path
         );
         text
     }
