@@ -4,6 +4,7 @@
 //! counts, with Wilson's interval; values by their mean, with Student's t. Survival, shares of time and
 //! read times are made here from `objects` and `reads`. Nothing is rounded.
 
+mod clients;
 mod measure;
 mod miners;
 mod objects;
@@ -67,9 +68,31 @@ pub struct CaseCounts {
     /// Reads, if the run recorded them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<ReadCounts>,
+    /// Files of clients of storage, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<ClientCounts>,
     /// Storage miners by group, if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub miners: Vec<MinerCounts>,
+}
+
+/// What became of what the clients of one case wanted stored: plain counts over all replicates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClientCounts {
+    /// Files.
+    pub files: u64,
+    /// Of these, once in a proven sector.
+    pub protected: u64,
+    /// Of all, those that nobody has any more.
+    pub lost: u64,
+    /// Of the lost, those that never were in a proven sector.
+    pub lost_unprotected: u64,
+    /// Copies that were sought: agreed or refused.
+    pub agreements: u64,
+    /// Deals that became active.
+    pub activated: u64,
+    /// Paid for deals in FIL: mean over replicates.
+    pub paid_fil: f64,
 }
 
 /// What the storage miners of one group of one case earned and paid: sums over the group, means over replicates.
@@ -226,6 +249,7 @@ pub(crate) fn summarise(run: &Run) -> Result<Summary, AnalysisError> {
     let reads = Reads::read(run, &reads::COLUMNS)?;
     let own = measure::recorded(run)?;
     let mut miners = miners::count(run)?;
+    let mut clients = clients::count(run)?;
     let mut measures = Measures::new(run);
     let mut cases = Vec::with_capacity(run.cases().len());
     for (number, case) in run.cases().iter().enumerate() {
@@ -235,6 +259,7 @@ pub(crate) fn summarise(run: &Run) -> Result<Summary, AnalysisError> {
             grid: case.grid.iter().cloned().collect(),
             label: run.label(case),
             replicates: case.cells.len() as u64,
+            clients: clients[number].take(),
             miners: std::mem::take(&mut miners[number]),
             ..CaseCounts::default()
         };

@@ -1,6 +1,6 @@
 //! The summary in one or two plain sentences for each case.
 
-use super::{Estimate, MinerCounts, ObjectCounts, ReadCounts, Summary};
+use super::{ClientCounts, Estimate, MinerCounts, ObjectCounts, ReadCounts, Summary};
 use crate::stats::{Interval, rule_of_three, wilson};
 use crate::text::{count, list, percent, plural, short, span};
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ pub fn in_words(summary: &Summary) -> String {
         // A chain alone has nothing to say of objects.
         let is_chain =
             !case.miners.is_empty() && case.objects.as_ref().is_none_or(|objects| objects.published == 0);
+        sentences.extend(case.clients.as_ref().map(|clients| tell_clients(clients, case.replicates)));
         sentences.extend(case.miners.iter().map(|miners| tell_miners(miners, case.replicates)));
         sentences.extend(tell_work(&|metric| summary.estimate(metric, &case.arm, case.point)?.value));
         if let Some(objects) = case.objects.as_ref().filter(|_| !is_chain) {
@@ -39,6 +40,42 @@ pub fn in_words(summary: &Summary) -> String {
         lines.push("The run was ended early by a budget: these are the parts that were finished.".into());
     }
     lines.join("\n")
+}
+
+/// How many files of clients have no copy left, and what their deals cost.
+fn tell_clients(clients: &ClientCounts, replicates: u64) -> String {
+    let over = if replicates > 1 { format!(" in {replicates} replicates") } else { String::new() };
+    let files = plural(clients.files, "file");
+    let lost = match (clients.files, clients.lost) {
+        (0, _) => format!("No file of a client came{over}"),
+        (1, 0) => "The one file of a client was not lost".into(),
+        (1, _) => "The one file of a client has no copy left".into(),
+        (2..=3, 0) => format!("None of {files} of clients was lost{over}"),
+        (n, 0) => {
+            let most = percent(rule_of_three(n));
+            format!("None of {files} of clients was lost{over} (95 % sure that at most {most} % are)")
+        }
+        (n, lost) => {
+            let early = match clients.lost_unprotected {
+                0 => String::new(),
+                early if early == lost => ", all before they were in a proven sector".into(),
+                early => format!(", {} of them before they were in a proven sector", count(early)),
+            };
+            let verb = if lost == 1 { "has" } else { "have" };
+            format!(
+                "{} of {files} of clients{over} {verb} no copy left{}{early}",
+                count(lost),
+                interval(lost, n)
+            )
+        }
+    };
+    format!(
+        "{lost}; {} of {} that were sought became active, {} FIL were paid for them{}.",
+        count(clients.activated),
+        plural(clients.agreements, "deal"),
+        fil(clients.paid_fil),
+        if replicates > 1 { " a replicate" } else { "" },
+    )
 }
 
 /// What the miners of a group earned, paid and have locked; means over replicates.
@@ -193,4 +230,36 @@ fn tell_reads(reads: &ReadCounts, median: Option<&Estimate>) -> String {
         k => text.push_str(&format!("; {} were still pending at the end", count(k))),
     }
     text + "."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_told_what_became_of_their_files() {
+        let clients = |files, lost, lost_unprotected| ClientCounts {
+            files,
+            protected: files - lost_unprotected,
+            lost,
+            lost_unprotected,
+            agreements: 2 * files,
+            activated: files,
+            paid_fil: 0.25,
+        };
+        assert_eq!(
+            tell_clients(&clients(40, 10, 8), 2),
+            "10 of 40 files of clients in 2 replicates have no copy left (25.0 %, 95 % interval 14.2 to 40.2), 8 of them \
+             before they were in a proven sector; 40 of 80 deals that were sought became active, 0.25 FIL were paid for \
+             them a replicate."
+        );
+        assert_eq!(
+            tell_clients(&clients(1, 0, 0), 1),
+            "The one file of a client was not lost; 1 of 2 deals that were sought became active, 0.25 FIL were paid for them."
+        );
+        assert!(
+            tell_clients(&clients(100, 0, 0), 1)
+                .starts_with("None of 100 files of clients was lost (95 % sure")
+        );
+    }
 }
