@@ -87,8 +87,8 @@ impl Simulation {
     }
 }
 
-/// Events between two looks at budgets, signals and progress: fewer where an event may seal sectors, so that some
-/// seconds pass between two looks at most.
+/// Events between two looks at budgets, signals and progress: fewer where an event may seal a batch of sectors, which
+/// takes some ten seconds for each of 8 MiB.
 fn look_interval(config: &Config) -> u64 {
     match config.filecoin.as_ref().map(|filecoin| filecoin.proofs.size) {
         None => BATCH,
