@@ -1,6 +1,7 @@
 //! What the scenarios of the storage market were expected to come to.
 
 use lastcopy::build::RunOptions;
+use lastcopy::file::Text;
 use lastcopy::run::Prepared;
 use lastcopy::scenario::{Overrides, Scenario};
 use models::config::CheckLevel;
@@ -13,8 +14,11 @@ use std::path::Path;
 fn cells(name: &str) -> Vec<CsvTables> {
     let text = lastcopy::catalog::find(name).expect("in the catalogue").text();
     let overrides = Overrides { size: Some("small".into()), sets: Vec::new() };
-    let scenario = Scenario::check(text, Path::new(""), &overrides).expect("the catalogue checks");
-    let options = RunOptions { check: CheckLevel::Sampled, max_events: None };
+    run(Scenario::check(text, Path::new(""), &overrides).expect("the catalogue checks"), CheckLevel::Sampled)
+}
+
+fn run(scenario: Scenario, check: CheckLevel) -> Vec<CsvTables> {
+    let options = RunOptions { check, max_events: None };
     let prepared = Prepared::new(scenario).expect("no files are missing");
     let (_, specs) = prepared.specs(options).expect("no files are missing");
     let run = |spec: &lastcopy::sweep::RunSpec| {
@@ -54,4 +58,35 @@ fn without_renewal_every_copy_is_over_with_its_deal_and_with_a_bot_none_is_lost(
         assert_eq!(column(kept, "files", "lost_s"), [""]);
         assert!(column(kept, "deals", "purpose").iter().filter(|purpose| *purpose == "renew").count() >= 2);
     }
+}
+
+/// A miner that leaves ends the sectors of its own data too, which the record of data has to know.
+#[test]
+fn data_of_a_miner_that_leaves_goes_by_its_termination() {
+    const TEXT: &str = r#"
+        schema = 1
+        name = "leave"
+        question = "What does a miner leave behind?"
+        seed = 1
+        duration = "12 days"
+        [filecoin]
+        proof = "pdp"
+        [filecoin.background]
+        [miners.storage]
+        count = 1
+        sectors = 3
+        verified = "100 %"
+        sealing = "4 h"
+        [asks.storage]
+        miners = ["storage"]
+        leaves_after = "10 days"
+        [clients.a]
+        count = 1
+        files = 1
+        size = "31 GiB"
+    "#;
+    let text = Text { shown: "leave".into(), text: TEXT.into() };
+    let scenario = Scenario::check(text, Path::new(""), &Overrides::default()).expect("it checks");
+    let [tables] = &run(scenario, CheckLevel::Every)[..] else { panic!("one cell") };
+    assert_eq!(column(tables, "stored_data", "loss_cause"), ["sector-terminated"; 3]);
 }

@@ -104,6 +104,14 @@ impl FilecoinWorld {
         }
     }
 
+    /// A miner ended sectors before their time.
+    pub(super) fn data_terminated(&mut self, config: &FilecoinConfig, id: MinerId, sectors: &[SectorNumber]) {
+        let at = self.began(config);
+        for sector in sectors {
+            self.archive.sector_gone(id, sector.0, Went::Terminated, at);
+        }
+    }
+
     /// A miner's data is in live sectors whose bytes it has or waits for, and whatever it has of data is on record.
     fn check_data(&self, id: MinerId, broken: &mut Vec<String>) {
         let name = &self.miners[id.index()].name;

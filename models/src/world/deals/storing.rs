@@ -228,6 +228,7 @@ impl FilecoinWorld {
         if !ready.is_empty() {
             self.pay_gas(config, id, config.gas.declaration, 1);
             self.chain.terminate(&config.chain, id, &ready).expect("they may be ended now");
+            self.data_terminated(config, id, &ready);
             self.sectors_gone(config, id, &ready);
         }
         for agreement in (0..self.deals.agreements.len() as u32).map(AgreementId) {
