@@ -52,6 +52,14 @@ fn metric(told: &Told, name: &str) -> Option<f64> {
     Some(row.rsplit(',').next()?.parse().expect("a number"))
 }
 
+/// A column of the table of losses.
+fn losses(told: &Told, name: &str) -> Vec<String> {
+    let table = told.tables.get("losses").expect("a table of losses");
+    let place = table.schema.column(name).expect("a column");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table.body().as_bytes());
+    reader.records().map(|record| record.expect("a row")[place].to_string()).collect()
+}
+
 /// Nodes that have an object pinned.
 fn holders(told: &Told, object: u32) -> Vec<usize> {
     let pins = |node: &models::node::Node| node.store.is_pinned(ObjectId(object));
@@ -142,6 +150,9 @@ fn when_all_machines_die_at_once_everything_is_lost_and_the_bytes_are_counted() 
     for standing in told.world.standings() {
         assert_eq!(standing.lost, Some((at(2_000.0), Went::MachineDied)));
     }
+    // Peers fetched what they were to pin, and nobody read anything.
+    assert_eq!(losses(&told, "reads_ok"), ["0"; 2]);
+    assert_eq!(losses(&told, "last_read_s"), [""; 2]);
     assert!(told.world.nodes()[1..].iter().all(|node| node.life == 1 && !node.gone && node.store.is_empty()));
     assert_eq!((metric(&told, "cluster_pinned"), metric(&told, "cluster_missing")), (Some(0.0), Some(4.0)));
     assert_eq!(metric(&told, "cluster_amplification"), Some(0.0));

@@ -1,5 +1,6 @@
 //! Tables of fates: every copy that ever was, and every object that was lost.
 
+use super::reads::Purpose;
 use super::{Outcome, World};
 use crate::ids::ObjectId;
 use crate::ladder::Rung;
@@ -198,7 +199,8 @@ impl World {
 
     fn tally_reads(&self) -> Vec<ReadTally> {
         let mut tallies = vec![ReadTally::default(); self.content.objects().len()];
-        for read in &self.reads {
+        // What a cluster has its peers fetch is nobody's read.
+        for read in self.reads.iter().filter(|read| matches!(read.purpose, Purpose::Demand(_))) {
             let Some(issued) = read.issued else { continue };
             let tally = &mut tallies[read.object.index()];
             let lost = self.ladder.standing(read.object).lost.map(|(at, _)| at);
