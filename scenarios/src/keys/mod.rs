@@ -152,7 +152,7 @@ pub static OVERRIDES: &[(&str, &str)] = &[
     (
         "size",
         "`[size.<name>]`: a named set of overrides, chosen by `--size`. `[size.small]` is the form that runs in \
-         about two seconds. May also replace axes: `[size.small.grid]`.",
+         some seconds. May also replace axes: `[size.small.grid]`.",
     ),
 ];
 
