@@ -31,6 +31,7 @@ pub mod metrics;
 pub mod names;
 pub mod net;
 pub mod node;
+pub mod packed;
 pub mod provenance;
 pub mod registry;
 pub mod run;

@@ -31,6 +31,7 @@ use crate::filecoin::new_sector::NewSector;
 use crate::filecoin::power::PowerPair;
 use crate::filecoin::vault::{Claimed, Kept, Vault};
 use crate::ids::{ClientId, MinerId};
+use crate::packed::Packed;
 use crate::provenance::{Archive, Came};
 use crate::registry::Event;
 use crate::units::{AttoFil, EPOCHS_PER_DAY, Epoch, Epochs, Power};
@@ -108,7 +109,7 @@ pub(crate) struct FilecoinWorld {
     /// Blocks, where somebody commits consensus faults.
     blocks: Blocks,
     pub(crate) base_fee: BaseFee,
-    pub(crate) miner_days: Vec<MinerDay>,
+    pub(crate) miner_days: Packed<MinerDay>,
     pub(crate) network_days: Vec<NetworkDay>,
     /// Clients and the market side of miners.
     pub(crate) deals: DealsWorld,
@@ -129,7 +130,7 @@ pub(crate) struct FilecoinState {
     kept: Kept,
     blocks: Blocks,
     base_fee: BaseFee,
-    miner_days: Vec<MinerDay>,
+    miner_days: Packed<MinerDay>,
     network_days: Vec<NetworkDay>,
     outset: Option<Outset>,
     archive: Archive,
@@ -163,7 +164,7 @@ impl FilecoinWorld {
             blocks: Blocks::default(),
             base_fee: BaseFee::new(config.gas.base_fee),
             miners,
-            miner_days: Vec::new(),
+            miner_days: Packed::default(),
             network_days: Vec::new(),
             deals,
             ahead: None,
@@ -182,7 +183,7 @@ impl FilecoinWorld {
             kept: &'a Kept,
             blocks: &'a Blocks,
             base_fee: &'a BaseFee,
-            miner_days: &'a [MinerDay],
+            miner_days: &'a Packed<MinerDay>,
             network_days: &'a [NetworkDay],
             outset: Option<Outset>,
             archive: &'a Archive,
@@ -515,7 +516,7 @@ impl FilecoinWorld {
         };
         miner.opening = closing;
         let book = self.chain.ledger_mut().close_book(id);
-        self.miner_days.push(MinerDay { book, ..row });
+        self.miner_days.push(&MinerDay { book, ..row });
     }
 
     /// Actors of all miners.

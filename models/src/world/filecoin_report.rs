@@ -94,8 +94,8 @@ impl FilecoinWorld {
     fn write_miners(&self, config: &FilecoinConfig, out: &mut impl Recorder) {
         let mut totals = vec![Totals::default(); self.miners.len()];
         let mut closing = vec![AttoFil::ZERO; self.miners.len()];
-        for day in &self.miner_days {
-            totals[day.miner.index()].add(day);
+        for day in self.miner_days.iter() {
+            totals[day.miner.index()].add(&day);
             closing[day.miner.index()] = day.closing;
         }
         for (index, miner) in self.miners.iter().enumerate() {
@@ -137,7 +137,7 @@ impl FilecoinWorld {
     }
 
     fn write_days(&self, out: &mut impl Recorder) {
-        for day in &self.miner_days {
+        for day in self.miner_days.iter() {
             let of = |reason| day.book.of(reason).atto().into();
             let residual = day.closing - day.opening - day.book.sum();
             out.row(
@@ -154,8 +154,8 @@ impl FilecoinWorld {
                     of(Reason::FaultFee),
                     of(Reason::TerminationFee),
                     of(Reason::MissedPreCommit),
-                    invalid_post(day).atto().into(),
-                    consensus_fault(day).atto().into(),
+                    invalid_post(&day).atto().into(),
+                    consensus_fault(&day).atto().into(),
                     day.closing.atto().into(),
                     residual.atto().into(),
                     day.book.between.atto().into(),
@@ -165,7 +165,7 @@ impl FilecoinWorld {
                     day.locked.atto().into(),
                     day.debt.atto().into(),
                     of(Reason::DealPayment),
-                    deal_penalty(day).atto().into(),
+                    deal_penalty(&day).atto().into(),
                     day.escrow.atto().into(),
                     day.claim.raw.bytes().into(),
                     day.claim.qa.bytes().into(),
@@ -303,7 +303,7 @@ impl FilecoinWorld {
     }
 
     fn write_clients(&self, out: &mut impl Recorder) {
-        for day in &self.deals.client_days {
+        for day in self.deals.client_days.iter() {
             let of = |reason| day.book.of(reason).atto().into();
             let residual = day.closing - day.opening - day.book.sum();
             out.row(

@@ -24,7 +24,7 @@ impl World {
 impl FilecoinWorld {
     fn verified_rewards(&self, config: &FilecoinConfig) -> (AttoFil, AttoFil) {
         let mut rewards = vec![AttoFil::ZERO; self.miners.len()];
-        for day in &self.miner_days {
+        for day in self.miner_days.iter() {
             rewards[day.miner.index()] += day.book.of(Reason::BlockReward);
         }
         let (mut verified, mut all) = (AttoFil::ZERO, AttoFil::ZERO);

@@ -412,6 +412,11 @@ impl World {
         self.filecoin.as_ref().map(|filecoin| filecoin.vault.tally())
     }
 
+    /// Deals that were sought so far, whatever came of them; none without a chain.
+    pub fn deals_sought(&self) -> Option<usize> {
+        self.filecoin.as_ref().map(|filecoin| filecoin.deals.agreements.len())
+    }
+
     /// The value of a series of the forecast that is laid over the chain, on its present day.
     pub fn forecast_now(&self, series: fn(&crate::filecoin::forecast::Forecast) -> &[f64]) -> Option<f64> {
         self.filecoin.as_ref()?.forecast_now(series)

@@ -26,6 +26,7 @@ use crate::filecoin::miner::sector::SectorNumber;
 use crate::filecoin::piece::cid::PieceCid;
 use crate::filecoin::piece::miniature::ContentKey;
 use crate::ids::{AgreementId, ClientId, FileId, MinerId, PieceId};
+use crate::packed::Packed;
 use crate::units::{AttoFil, Epoch};
 use serde::{Deserialize, Serialize};
 use sim_core::draws::{Draws, Entity};
@@ -198,7 +199,7 @@ pub(crate) struct DealsWorld {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) agreements: Vec<Agreement>,
     by_deal: BTreeMap<DealId, AgreementId>,
-    pub(crate) client_days: Vec<ClientDay>,
+    pub(crate) client_days: Packed<ClientDay>,
     /// Who may have to be woken at another time than before; empty between events.
     pub(super) stirred_miners: BTreeSet<MinerId>,
     pub(super) stirred_clients: BTreeSet<ClientId>,
@@ -329,6 +330,6 @@ impl FilecoinWorld {
             locked: self.chain.market().locks().of(party),
         };
         let book = self.chain.ledger_mut().close_client_book(id);
-        self.deals.client_days.push(ClientDay { book, ..row });
+        self.deals.client_days.push(&ClientDay { book, ..row });
     }
 }
