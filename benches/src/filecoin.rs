@@ -1,9 +1,12 @@
-//! A network of storage miners that are all simulated one by one.
+//! Networks of storage miners that are all simulated one by one: alone, and with a market.
 
 use models::agents::conduct::Conduct;
+use models::agents::storage_client::{ClientConfig, Placement, Renewal};
 use models::agents::storage_miner::{OnLoss, OperatorConfig};
+use models::agents::storage_provider::{AskConfig, Takes};
 use models::config::{
-    CheckLevel, Config, FilecoinConfig, GasConfig, IpfsConfig, MinerGroup, NetConfig, RecordConfig,
+    CheckLevel, ClientGroup, Config, DealsConfig, FilecoinConfig, GasConfig, IpfsConfig, MinerGroup,
+    NetConfig, RecordConfig,
 };
 use models::filecoin::background::{Background, Point};
 use models::filecoin::chain::ChainConfig;
@@ -73,12 +76,51 @@ pub fn miners(count: u32, days: u64) -> Config {
             gas: GasConfig::default(),
             groups: vec![MinerGroup { name: "miners".into(), count, operator: operator(count) }],
             forecast: None,
-            deals: models::config::DealsConfig::default(),
+            deals: DealsConfig::default(),
         })),
         record: RecordConfig { every: SimSpan::from_days(30), metrics: vec!["active_sectors".into()] },
         check: CheckLevel::Off,
         max_events: None,
     }
+}
+
+/// So many clients, each with a file of 4 GiB (a piece; a little less before padding) of which it buys five copies from drawn
+/// miners of so many, for half the run; a program renews every deal once. Clients come in ten groups on ten days running,
+/// and a miner waits up to ten days until eight pieces fill a sector: with four clients a miner it seals some six
+/// sectors in all, of six or seven deals each, and proves each every day until its last deal is over.
+///
+/// The rest of the network is as large as what is stored, so that every other election is of a simulated miner.
+pub fn deals(clients: u32, count: u32, years: u32) -> Config {
+    const COPIES: u32 = 5;
+    const PIECE: u64 = 4 << 30;
+    let days = i64::from(years) * 365;
+    let mut config = miners(count, days as u64);
+    let filecoin =
+        Arc::get_mut(config.filecoin.as_mut().expect("it has a chain")).expect("nobody else has it");
+    let stored = Power::new(i128::from(u64::from(clients * COPIES) * PIECE));
+    for point in &mut filecoin.chain.background.points {
+        point.power = PowerPair { raw: stored, qa: stored };
+    }
+    filecoin.groups[0].operator = OperatorConfig { sectors: 0, batch: 1, ..operator(count) };
+    let client = |day: i64| ClientConfig {
+        size: PIECE / 128 * 127,
+        first: Epochs::from_days(day),
+        replicas: COPIES,
+        duration: Epochs::from_days(days / 2),
+        start_delay: Epochs::from_days(14),
+        placement: Placement::Random,
+        renewal: Renewal::Bot,
+        renew_before: Epochs::from_days(20),
+        ..ClientConfig::default()
+    };
+    let ask = AskConfig { takes: Takes::All, pack_wait: Epochs::from_days(10), ..AskConfig::default() };
+    let group = |day: u32| ClientGroup {
+        name: format!("day-{day}"),
+        count: clients / 10 + u32::from(day < clients % 10),
+        client: client(i64::from(day)),
+    };
+    filecoin.deals = DealsConfig { clients: (0..10).map(group).collect(), asks: vec![ask] };
+    config
 }
 
 /// One of so many. Deposits are the larger the smaller the network is, and so is what everybody starts with.

@@ -2,9 +2,10 @@
 
 mod filecoin;
 pub mod flows;
+pub mod split;
 pub mod workloads;
 
-pub use filecoin::miners;
+pub use filecoin::{deals, miners};
 
 use models::config::{
     Arrivals, CheckLevel, Config, Demand, DhtMode, Group, IpfsConfig, NetConfig, ObjectGroup, ReadMode,
