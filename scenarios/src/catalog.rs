@@ -88,7 +88,10 @@ pub static FORECASTS: &[Entry] = entries!["forecast/mainnet-like"];
 /// One small scenario for each claim, in order of their numbers.
 pub static CLAIMS: &[Claim] = claims![
     3 "03-verifiable",
+    4 "04-for-persistence",
     7 "07-paid-continuously",
+    10 "10-ipfs-alone",
+    11 "11-filecoin-alone",
     12 "12-cluster",
     15 "15-own-host",
     16 "16-download-by-hash",
@@ -98,6 +101,7 @@ pub static CLAIMS: &[Claim] = claims![
     20 "20-cluster-is-better",
     21 "21-or-pay",
     24 "24-negotiated-price",
+    28 "28-add-makes-no-deal",
 ];
 
 /// The scenario called `name`.

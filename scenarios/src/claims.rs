@@ -3,6 +3,7 @@
 //!
 //! A measure reads tables and values and nothing else: there are no hooks in the models.
 
+mod beside;
 mod chain;
 mod clusters;
 mod evidence;
@@ -80,8 +81,9 @@ pub fn run(settings: &Settings, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, 
     let wanted = |row: u64| settings.rows.is_empty() || settings.rows.contains(&row);
     for entry in catalog::CLAIMS.iter().filter(|entry| wanted(entry.row)) {
         let overrides = Overrides { size: None, sets: settings.sets.clone() };
+        let own = Scenario::check(entry.text(), Path::new(""), &Overrides::default())?.variants.len();
         let scenario = Scenario::check(entry.text(), Path::new(""), &overrides)?;
-        let row = run_claim(scenario, settings)?;
+        let row = run_claim(scenario, own, settings)?;
         told(&row);
         rows.push(row);
     }
@@ -94,10 +96,11 @@ pub fn run(settings: &Settings, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, 
     Ok(rows)
 }
 
-fn run_claim(scenario: Scenario, settings: &Settings) -> Result<Row, Failure> {
-    if scenario.variants.len() > 1 {
+/// `own` is how many arms the claim's file has: a measure that compares arms gets those and no others.
+fn run_claim(scenario: Scenario, own: usize, settings: &Settings) -> Result<Row, Failure> {
+    if scenario.variants.len() != own {
         let words =
-            "a claim is judged at one set of values: leave out [arms] and [grid], and use --set KEY=VALUE";
+            "a claim is judged at the arms of its file: leave out [arms] and [grid], and use --set KEY=VALUE";
         return Err(Failure::Usage(words.into()));
     }
     let prepared = Prepared::new(scenario)?;

@@ -39,6 +39,11 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// All fields, in order of the columns.
+    pub(super) fn fields(&self) -> &[&'a str] {
+        &self.fields
+    }
+
     /// A field as text.
     ///
     /// # Panics

@@ -11,12 +11,12 @@ use sim_core::time::SimSpan;
 const EPOCH: SimSpan = SimSpan::from_secs(30);
 
 /// An amount as it is, beyond what a float holds; an empty field is nothing.
-fn amount(row: &Row<'_>, column: &str) -> i128 {
+pub(super) fn amount(row: &Row<'_>, column: &str) -> i128 {
     let text = row.text(column);
     if text.is_empty() { 0 } else { text.parse().expect("amounts are whole numbers") }
 }
 
-fn deals<'a>(evidence: &'a Evidence<'_>) -> Vec<Row<'a>> {
+pub(super) fn deals<'a>(evidence: &'a Evidence<'_>) -> Vec<Row<'a>> {
     evidence.cells.iter().flat_map(|cell| cell.rows("deals")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What claims are tested for: one entry a measure in [`MEASURES`].
 
 use super::Finding;
+use super::beside;
 use super::clusters;
 use super::evidence::{Evidence, Row};
 use super::market;
@@ -84,6 +85,30 @@ pub static MEASURES: &[Measure] = &[
         doc: "Share of files lost before they were in a proven sector, against 1 - exp(-gap / own_mtbf), the gap from the \
               proposal to the end of sealing.",
         evaluate: market::lost_in_gap,
+    },
+    Measure {
+        name: "deals-by-adds",
+        doc: "Deals beyond one for every copy that clients sought, and copies of objects of IPFS that miners hold, against 0; \
+              objects must have been added and deals of clients active.",
+        evaluate: beside::deals_by_adds,
+    },
+    Measure {
+        name: "deals-without-ipfs",
+        doc: "Deals that were completed and paid to the attoFIL, against files x copies of the clients; provider records, DHT \
+              lookups and messages of nodes must be 0.",
+        evaluate: beside::deals_without_ipfs,
+    },
+    Measure {
+        name: "lost-under-deal",
+        doc: "Files in a proven sector that were lost before the last of their deals was to end, against 0; some of their owners \
+              must have lost theirs, and some objects of IPFS be lost.",
+        evaluate: beside::lost_under_deal,
+    },
+    Measure {
+        name: "tokens-by-ipfs",
+        doc: "Rows of the accounts of miners, clients and deals that differ between two arms, the first with more reads on IPFS \
+              than the second, against 0; deals must have been paid for.",
+        evaluate: beside::tokens_by_ipfs,
     },
 ];
 
