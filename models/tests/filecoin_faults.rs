@@ -235,3 +235,40 @@ fn a_deadline_that_is_open_or_next_is_not_compacted() {
     net.run_to(open);
     assert_eq!(compact(&mut net, deadline, &[0]), Err(Refusal::Deadline(deadline)));
 }
+
+/// Ten sectors in one partition that were proven once, before their next deadline.
+fn ten_in_a_partition() -> (Net, u16) {
+    let mut net = Net::new(config(), 1, 7);
+    let calendar = net.chain.miner(MINER).holdings().calendar();
+    let deadline = (calendar.current(net.now()).index + 5) % 48;
+    let infos: Vec<_> = (0..10).map(|number| (net.info(number), Checked(true))).collect();
+    net.chain.prove_commit_ni(&net.config, MINER, &infos, deadline).expect("it can be changed");
+    prove(&mut net, &[0]).expect("good proofs");
+    net.end_deadline(0);
+    (net, deadline)
+}
+
+/// Of the first period: a sector that is declared pays its fee at that deadline, a partition that is missed pays none
+/// and is without power for the day. With a share f lost that is 3.51 f against 1 - f days of reward, and silence is
+/// cheaper from f = 1 / 4.51 = 22.2 % on: of ten sectors from three on.
+#[test]
+fn silence_is_cheaper_than_declaring_from_22_percent_of_a_partition_on() {
+    for lost in [1, 2, 3, 9] {
+        let (mut net, deadline) = ten_in_a_partition();
+        let day = net.chain.new_sector(&net.config).day_reward;
+        let faulty: Vec<SectorNumber> = (0..lost).map(SectorNumber).collect();
+        net.chain.declare_faults(&net.config, MINER, deadline, &faulty).expect("in time");
+        prove(&mut net, &[0]).expect("the rest is proven");
+        net.end_deadline(5);
+        let fee = net.burnt(Reason::FaultFee);
+        assert_eq!(net.chain.miner(MINER).holdings().active(), 10 - lost);
+
+        let (mut silent, _) = ten_in_a_partition();
+        silent.run_to(silent.deadline_of(5).open);
+        silent.end_deadline(5);
+        assert_eq!(silent.burnt(Reason::FaultFee), AttoFil::ZERO, "the first miss pays nothing");
+        assert_eq!(silent.chain.miner(MINER).holdings().active(), 0, "and takes the whole partition");
+        let missed = day * (10 - lost) as i64;
+        assert_eq!(fee > missed, lost >= 3, "{lost} lost: {fee:?} beside {missed:?}");
+    }
+}
