@@ -162,3 +162,52 @@ fn files_wait_until_they_fill_a_batch() {
     let instants = [column(&tables, "files", "arrived_s")[3].clone()];
     assert_eq!(column(&tables, "deals", "agreed_s")[..1], instants);
 }
+
+/// Two miners sell a copy each, for 200 and 400; they cost 150 and 100, and the network pays the second one 50.
+#[test]
+fn metrics_of_a_market_of_two_deals_are_those_reckoned_by_hand() {
+    let second =
+        AskConfig { price: AttoFil::new(400), cost: AttoFil::new(100), subsidy: AttoFil::new(50), ..ask() };
+    let first = AskConfig { price: AttoFil::new(200), cost: AttoFil::new(150), ..ask() };
+    let mut config = world(vec![second, first], ClientConfig { replicas: 2, ..client() }, 2);
+    let gib_epochs = 32.0 * TERM as f64 * 1e-18;
+    let expected = [
+        ("deals_active", 2.0),
+        ("deals_refused", 0.0),
+        ("deals_refused_price", 0.0),
+        ("deals_refused_funds", 0.0),
+        ("deal_price", 300.0),
+        ("deals_for_nothing", 0.0),
+        // A deviation of 100 around 300.
+        ("deal_price_dispersion", 1.0 / 3.0),
+        // Half each: 50 squared, twice.
+        ("deals_concentration", 5_000.0),
+        // 1,000 less 200 and 400.
+        ("client_surplus", (800.0 + 600.0) * gib_epochs),
+        ("miner_surplus", (50.0 + 350.0) * gib_epochs),
+        ("files_lost", 0.0),
+        ("files_lost_in_gap", 0.0),
+    ];
+    config.record.metrics = expected.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let tables = run(config);
+    let (names, values) = (column(&tables, "metrics", "metric"), column(&tables, "metrics", "value"));
+    for (name, value) in expected {
+        let place =
+            names.iter().position(|other| other == name).unwrap_or_else(|| panic!("{name}: {names:?}"));
+        let got: f64 = values[place].parse().expect("a number");
+        assert!((got - value).abs() <= 1e-12 * value.abs(), "{name}: {got} for {value}");
+    }
+}
+
+/// Deals at price 0, and none that anybody would sell.
+#[test]
+fn a_subsidy_as_high_as_the_cost_makes_storage_free_and_refusals_are_counted() {
+    let free =
+        AskConfig { price: AttoFil::ZERO, cost: AttoFil::new(100), subsidy: AttoFil::new(100), ..ask() };
+    let mut config = world(vec![free], ClientConfig { replicas: 2, ..client() }, 2);
+    let metrics = ["deals_refused", "deals_refused_price", "deals_for_nothing", "deals_concentration"];
+    config.record.metrics = metrics.map(str::to_owned).to_vec();
+    let tables = run(config);
+    // The second copy finds no other miner, for another reason than its price.
+    assert_eq!(column(&tables, "metrics", "value"), ["0.5", "0", "1", "10000"]);
+}

@@ -79,7 +79,8 @@ pub static CATALOG: &[Entry] = entries![
     "sybil-storage",
     "cluster-heal",
     "the-gap",
-    "expiry-cliff"
+    "expiry-cliff",
+    "ask-book"
 ];
 
 /// Inputs of the macro model, for `lastcopy forecast NAME`.

@@ -90,3 +90,27 @@ fn data_of_a_miner_that_leaves_goes_by_its_termination() {
     let [tables] = &run(scenario, CheckLevel::Every)[..] else { panic!("one cell") };
     assert_eq!(column(tables, "stored_data", "loss_cause"), ["sector-terminated"; 3]);
 }
+
+/// A competitive price falls with the subsidy, attoFIL for attoFIL, until storage is free; half of what a client would
+/// pay at most is left to whoever bargains.
+#[test]
+fn a_subsidy_moves_a_competitive_price_down_to_nothing_and_a_bargain_to_half_the_limit() {
+    let prices = |tables: &CsvTables| -> Vec<i128> {
+        let rates = column(tables, "deals", "rate_attofil");
+        rates.iter().filter(|rate| !rate.is_empty()).map(|rate| rate.parse().expect("a price")).collect()
+    };
+    let cells: Vec<Vec<i128>> = cells("ask-book").iter().map(prices).collect();
+    // Arms, subsidies, replicates, in this order.
+    let [posted, undercut, bargain] = [0, 1, 2].map(|arm| &cells[arm * 6..(arm + 1) * 6]);
+    assert!(cells.iter().all(|prices| prices.len() == 6), "{cells:?}");
+    for competitive in [posted, undercut] {
+        for replicate in 0..2 {
+            let [none, some, all] = [0, 1, 2].map(|subsidy| &competitive[subsidy * 2 + replicate]);
+            assert!(none.iter().all(|price| *price > 200 && *price < 600), "{none:?}");
+            assert!(none.iter().zip(some).all(|(none, some)| none - some == 100), "{none:?} {some:?}");
+            assert!(all.iter().all(|price| *price == 0), "{all:?}");
+        }
+    }
+    assert!(posted.iter().zip(undercut).take(4).all(|(posted, next)| posted[0] < next[0]));
+    assert!(bargain[4..].iter().flatten().all(|price| *price == 500), "{bargain:?}");
+}

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Number of the present format; any change of frame, header or state needs another.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// First bytes of every checkpoint. The line end and the end-of-file mark catch transfers as text.
 const MAGIC: &[u8; 16] = b"lastcopy-ckpt\r\n\x1a";

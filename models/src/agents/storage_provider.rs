@@ -361,9 +361,14 @@ impl Provider {
         Ok(Seller {
             miner: id,
             ask: declined(posted, config.decline, elapsed),
-            floor: (declined(self.cost, config.decline, elapsed) - config.subsidy).at_least_zero(),
+            floor: (self.cost_at(config, elapsed) - config.subsidy).at_least_zero(),
             highest: (declined(highest, config.decline, elapsed) - config.subsidy).at_least_zero(),
         })
+    }
+
+    /// What storing a GiB for an epoch costs it, so long after the start of the run.
+    pub fn cost_at(&self, config: &AskConfig, elapsed: Epochs) -> AttoFil {
+        declined(self.cost, config.decline, elapsed)
     }
 
     /// Takes a deal in: its data begins to come when both lines are free, and is there after as long as the slower of

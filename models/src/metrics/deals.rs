@@ -5,7 +5,7 @@ use crate::agents::negotiation::Reason;
 use crate::filecoin::ledger::Reason as MoneyReason;
 use crate::units::{AttoFil, Epochs};
 use crate::world::World;
-use crate::world::deals::{Agreement, DealsWorld, Stage};
+use crate::world::deals::{Agreement, DealsWorld, Stage, Surplus};
 
 fn deals(world: &World) -> Option<&DealsWorld> {
     world.deals().filter(|deals| !deals.clients.is_empty())
@@ -34,6 +34,30 @@ fn active(deals: &DealsWorld) -> f64 {
 
 fn struck(deals: &DealsWorld) -> impl Iterator<Item = (&Agreement, AttoFil)> {
     deals.agreements.iter().filter_map(|agreement| Some((agreement, agreement.rate?)))
+}
+
+/// Standard deviation of struck prices over their mean, each deal alike; of two deals at least, unless all are free.
+fn dispersion(deals: &DealsWorld) -> Option<f64> {
+    let rates: Vec<f64> = struck(deals).map(|(_, rate)| rate.atto() as f64).collect();
+    let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+    let variance = rates.iter().map(|rate| (rate - mean) * (rate - mean)).sum::<f64>() / rates.len() as f64;
+    (rates.len() > 1 && mean > 0.0).then(|| sim_core::math::sqrt(variance) / mean)
+}
+
+/// Sum of the squares of shares in percent: 10,000 for one holder, 10,000 / n for n equal ones.
+pub(super) fn herfindahl(amounts: &[u64]) -> Option<f64> {
+    let all = amounts.iter().map(|&amount| amount as f64).sum::<f64>();
+    let square = |&amount: &u64| (100.0 * amount as f64 / all) * (100.0 * amount as f64 / all);
+    (all > 0.0).then(|| amounts.iter().map(square).sum())
+}
+
+fn surplus(world: &World) -> Option<Surplus> {
+    deals(world)?;
+    world.surplus()
+}
+
+fn fil(amount: Option<AttoFil>) -> Measured {
+    amount.map_or(Measured::Nothing, |amount| Measured::Value(amount.as_fil_f64_lossy()))
 }
 
 /// Bytes times price over bytes.
@@ -157,6 +181,47 @@ pub(super) const ZERO_PRICE: Metric = Metric {
             (zero, struck(deals).count())
         })
     }),
+};
+
+pub(super) const DISPERSION: Metric = Metric {
+    name: "deal_price_dispersion",
+    label: "dispersion of prices",
+    unit: "",
+    doc: "Standard deviation of the prices of all deals that were struck over their mean, each deal alike.",
+    sample: None,
+    total: Some(|world| deals(world).and_then(dispersion).map_or(Measured::Nothing, Measured::Value)),
+};
+
+pub(super) const CONCENTRATION: Metric = Metric {
+    name: "deals_concentration",
+    label: "concentration of deals (HHI)",
+    unit: "",
+    doc: "Herfindahl-Hirschman index of the bytes of all deals that were struck, by miner: the sum of the squares of their \
+          shares in percent. 10,000 if one has all, 10,000 / n for n equal ones.",
+    sample: None,
+    total: Some(|world| {
+        let index = deals(world).and_then(|deals| herfindahl(&deals.bytes_by_miner()));
+        index.map_or(Measured::Nothing, Measured::Value)
+    }),
+};
+
+pub(super) const CLIENT_SURPLUS: Metric = Metric {
+    name: "client_surplus",
+    label: "gain of clients",
+    unit: "FIL",
+    doc: "What clients would have paid at most for the deals that were struck, over their whole terms, less their prices.",
+    sample: None,
+    total: Some(|world| fil(surplus(world).map(|surplus| surplus.clients))),
+};
+
+pub(super) const MINER_SURPLUS: Metric = Metric {
+    name: "miner_surplus",
+    label: "gain of miners",
+    unit: "FIL",
+    doc: "Prices of the deals that were struck, over their whole terms, and what the network pays for storing (`subsidy`), \
+          less what storing costs their miners.",
+    sample: None,
+    total: Some(|world| fil(surplus(world).map(|surplus| surplus.miners))),
 };
 
 pub(super) const PROTECTED_AFTER: Metric = Metric {

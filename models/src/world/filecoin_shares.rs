@@ -1,6 +1,7 @@
 //! Who has how much of what the chain gives: rewards by what the miners hold, and bytes behind their power.
 
 use super::World;
+use super::deals::Surplus;
 use super::filecoin::FilecoinWorld;
 use crate::config::FilecoinConfig;
 use crate::filecoin::ledger::Reason;
@@ -18,6 +19,11 @@ impl World {
     /// Leaves that are kept of active sectors, and leaves that active sectors have, if there is a chain.
     pub(crate) fn kept_and_claimed(&self) -> Option<(u64, u64)> {
         Some(self.filecoin.as_ref()?.kept_and_claimed())
+    }
+
+    /// What clients and miners gain by their deals, if there is a chain.
+    pub(crate) fn surplus(&self) -> Option<Surplus> {
+        Some(self.filecoin.as_ref()?.surplus(self.config.filecoin.as_ref()?))
     }
 }
 

@@ -13,6 +13,9 @@
 mod buying;
 mod copies;
 mod storing;
+mod surplus;
+
+pub(crate) use surplus::Surplus;
 
 use super::filecoin::FilecoinWorld;
 use crate::agents::negotiation::Reason;
