@@ -182,6 +182,7 @@ fn metrics_of_a_market_of_two_deals_are_those_reckoned_by_hand() {
         ("deal_price_dispersion", 1.0 / 3.0),
         // Half each: 50 squared, twice.
         ("deals_concentration", 5_000.0),
+        ("deals_inequality", 0.0),
         // 1,000 less 200 and 400.
         ("client_surplus", (800.0 + 600.0) * gib_epochs),
         ("miner_surplus", (50.0 + 350.0) * gib_epochs),

@@ -1,5 +1,6 @@
 //! Metrics of the storage market: deals, prices, what clients pay and keep. Without clients they have no value.
 
+use super::inequality::{gini, herfindahl};
 use super::{Measured, Metric};
 use crate::agents::negotiation::Reason;
 use crate::filecoin::ledger::Reason as MoneyReason;
@@ -42,13 +43,6 @@ fn dispersion(deals: &DealsWorld) -> Option<f64> {
     let mean = rates.iter().sum::<f64>() / rates.len() as f64;
     let variance = rates.iter().map(|rate| (rate - mean) * (rate - mean)).sum::<f64>() / rates.len() as f64;
     (rates.len() > 1 && mean > 0.0).then(|| sim_core::math::sqrt(variance) / mean)
-}
-
-/// Sum of the squares of shares in percent: 10,000 for one holder, 10,000 / n for n equal ones.
-pub(super) fn herfindahl(amounts: &[u64]) -> Option<f64> {
-    let all = amounts.iter().map(|&amount| amount as f64).sum::<f64>();
-    let square = |&amount: &u64| (100.0 * amount as f64 / all) * (100.0 * amount as f64 / all);
-    (all > 0.0).then(|| amounts.iter().map(square).sum())
 }
 
 fn surplus(world: &World) -> Option<Surplus> {
@@ -201,6 +195,19 @@ pub(super) const CONCENTRATION: Metric = Metric {
     sample: None,
     total: Some(|world| {
         let index = deals(world).and_then(|deals| herfindahl(&deals.bytes_by_miner()));
+        index.map_or(Measured::Nothing, Measured::Value)
+    }),
+};
+
+pub(super) const INEQUALITY: Metric = Metric {
+    name: "deals_inequality",
+    label: "inequality of deals (Gini)",
+    unit: "",
+    doc: "Gini coefficient of the bytes of all deals that were struck, by miner, those without any counted: 0 if all have the \
+          same, near 1 if one has all.",
+    sample: None,
+    total: Some(|world| {
+        let index = deals(world).and_then(|deals| gini(&deals.bytes_by_miner()));
         index.map_or(Measured::Nothing, Measured::Value)
     }),
 };

@@ -9,6 +9,7 @@ mod cluster;
 mod deals;
 mod filecoin;
 mod health;
+mod inequality;
 mod network;
 mod persistence;
 mod retrieval;
@@ -110,6 +111,7 @@ pub static METRICS: &[Metric] = &[
     deals::ZERO_PRICE,
     deals::DISPERSION,
     deals::CONCENTRATION,
+    deals::INEQUALITY,
     deals::CLIENT_SURPLUS,
     deals::MINER_SURPLUS,
     deals::PROTECTED_AFTER,
