@@ -90,7 +90,9 @@ pub static FORECASTS: &[Entry] = entries!["forecast/mainnet-like"];
 pub static CLAIMS: &[Claim] = claims![
     3 "03-verifiable",
     4 "04-for-persistence",
+    5 "05-redundancy",
     7 "07-paid-continuously",
+    8 "08-proven",
     10 "10-ipfs-alone",
     11 "11-filecoin-alone",
     12 "12-cluster",

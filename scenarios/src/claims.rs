@@ -9,6 +9,7 @@ mod clusters;
 mod evidence;
 mod market;
 mod measures;
+mod proving;
 
 use crate::batch::{Batch, Budget, Outcome};
 use crate::build::RunOptions;

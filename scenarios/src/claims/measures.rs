@@ -5,6 +5,7 @@ use super::beside;
 use super::clusters;
 use super::evidence::{Evidence, Row};
 use super::market;
+use super::proving;
 use crate::values::Instance;
 use analysis::stats::{self, Interval};
 use sim_core::math;
@@ -109,6 +110,20 @@ pub static MEASURES: &[Measure] = &[
         doc: "Rows of the accounts of miners, clients and deals that differ between two arms, the first with more reads on IPFS \
               than the second, against 0; deals must have been paid for.",
         evaluate: beside::tokens_by_ipfs,
+    },
+    Measure {
+        name: "lost-of-copies",
+        doc: "Share of files lost at the end, of the clients that buy the most copies R, against the mean of \
+              (1 - exp(-T / leaves_mean))^R, T from when all copies of a file are in proven sectors. The other clients have \
+              to agree too, and each file has to cost R times the price of a copy.",
+        evaluate: market::lost_of_copies,
+    },
+    Measure {
+        name: "caught-deleting",
+        doc: "Share of the proofs asked by Window PoSts that miners which deleted part of their sectors missed, against \
+              1 - (1 - a)^k, a the share of leaves that cannot be proven and k the challenges. Each group has to be within four \
+              standard errors; one that keeps all must miss none.",
+        evaluate: proving::caught_deleting,
     },
 ];
 
