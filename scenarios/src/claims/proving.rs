@@ -82,13 +82,21 @@ mod tests {
 
     #[test]
     fn a_leaf_spoils_its_family_and_a_run_is_of_whole_ones() {
-        let eighth = Prob::new(1, 8);
-        assert_eq!(unprovable(eighth, false, 64, 8), 0.125);
-        assert_eq!(unprovable(eighth, true, 64, 8), 1.0);
-        assert_eq!(unprovable(Prob::new(1, 100), true, 64, 8), 0.125);
-        assert_eq!(unprovable(Prob::new(1, 10), false, 64, 2), 0.125);
-        assert_eq!(unprovable(Prob::new(1, 10), true, 64, 2), 14.0 / 64.0);
-        assert_eq!(unprovable(Prob::ZERO, false, 64, 8), 0.0);
+        let cases = [
+            (Prob::new(1, 8), false, 8, 8),
+            (Prob::new(1, 8), true, 8, 64),
+            (Prob::new(1, 100), true, 8, 8),
+            (Prob::new(1, 10), false, 2, 8),
+            (Prob::new(1, 10), true, 2, 14),
+            (Prob::ZERO, false, 8, 0),
+        ];
+        for (deletes, scattered, family, of_64) in cases {
+            let found = unprovable(deletes, scattered, 64, family);
+            assert!(
+                (found * 64.0 - f64::from(of_64)).abs() < 1e-12,
+                "{deletes:?}: {found}, not {of_64} of 64"
+            );
+        }
     }
 
     #[test]
