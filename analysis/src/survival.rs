@@ -100,6 +100,8 @@ impl Curve {
                 survival *= 1.0 - d / n;
                 greenwood += d / (n * (n - d));
                 let (low, high) = log_log_band(survival, greenwood, at_risk);
+                // Survival never rises, and so neither does what it is at most.
+                let high = curve.steps.last().map_or(high, |before: &Step| high.min(before.high));
                 curve.steps.push(Step { at, at_risk, losses, survival, low, high });
             }
             curve.losses += losses;
@@ -156,6 +158,15 @@ mod tests {
 
     fn close(found: f64, published: f64, tolerance: f64) {
         assert!((found - published).abs() <= tolerance, "{found}, published {published}");
+    }
+
+    #[test]
+    fn when_the_last_is_lost_the_band_is_no_wider_than_before() {
+        let curve = Curve::fit(&from_zero(&(1..=20).map(|time| (time, true)).collect::<Vec<_>>()));
+        let [.., before, last] = &curve.steps[..] else { panic!("twenty steps") };
+        assert_eq!((last.survival, last.low, last.high), (0.0, 0.0, before.high));
+        assert!(before.high < 0.25, "{before:?}");
+        assert!(curve.steps.windows(2).all(|pair| pair[1].high <= pair[0].high));
     }
 
     #[test]
@@ -238,7 +249,8 @@ mod tests {
         let curve = Curve::fit(&from_zero(&[(1, true), (2, true), (3, true), (4, true)]));
         let last = curve.steps.last().expect("four losses");
         close(last.survival, 0.0, 0.0);
-        assert_eq!((last.low, last.high), (0.0, 1.0));
+        // Not less than what an exact binomial interval leaves open for none of four (Clopper and Pearson 1934).
+        assert!(last.low <= 0.0 && last.high > 0.6024 && last.high < 1.0, "{last:?}");
     }
 
     #[test]
