@@ -1,6 +1,6 @@
 //! Clusters: what is pinned where it should be, what is missing, and what repair costs.
 
-use super::{Measured, Metric};
+use super::{Measured, Metric, measured};
 use crate::world::World;
 
 pub(super) const PINNED: Metric = Metric {
@@ -79,8 +79,4 @@ fn missing(world: &World) -> Option<f64> {
 
 fn repair(world: &World) -> Option<f64> {
     world.has_clusters().then(|| world.pin_bytes().repaired as f64)
-}
-
-fn measured(value: Option<f64>) -> Measured {
-    value.map_or(Measured::Nothing, Measured::Value)
 }

@@ -1,7 +1,7 @@
 //! Metrics of the storage market: deals, prices, what clients pay and keep. Without clients they have no value.
 
 use super::inequality::{gini, herfindahl};
-use super::{Measured, Metric};
+use super::{Measured, Metric, measured};
 use crate::agents::negotiation::Reason;
 use crate::filecoin::ledger::Reason as MoneyReason;
 use crate::units::{AttoFil, Epochs};
@@ -17,7 +17,7 @@ fn sampled(world: &World, value: fn(&DealsWorld) -> f64) -> Option<f64> {
 }
 
 fn total(world: &World, value: fn(&DealsWorld) -> f64) -> Measured {
-    sampled(world, value).map_or(Measured::Nothing, Measured::Value)
+    measured(sampled(world, value))
 }
 
 fn share(world: &World, counted: fn(&DealsWorld) -> (usize, usize)) -> Measured {
@@ -51,7 +51,7 @@ fn surplus(world: &World) -> Option<Surplus> {
 }
 
 fn fil(amount: Option<AttoFil>) -> Measured {
-    amount.map_or(Measured::Nothing, |amount| Measured::Value(amount.as_fil_f64_lossy()))
+    measured(amount.map(AttoFil::as_fil_f64_lossy))
 }
 
 /// Bytes times price over bytes.
@@ -159,7 +159,7 @@ pub(super) const PRICE: Metric = Metric {
     }),
     total: Some(|world| {
         let price = deals(world).and_then(|deals| mean_price(deals, struck(deals)));
-        price.map_or(Measured::Nothing, Measured::Value)
+        measured(price)
     }),
 };
 
@@ -183,7 +183,7 @@ pub(super) const DISPERSION: Metric = Metric {
     unit: "",
     doc: "Standard deviation of the prices of all deals that were struck over their mean, each deal alike.",
     sample: None,
-    total: Some(|world| deals(world).and_then(dispersion).map_or(Measured::Nothing, Measured::Value)),
+    total: Some(|world| measured(deals(world).and_then(dispersion))),
 };
 
 pub(super) const CONCENTRATION: Metric = Metric {
@@ -195,7 +195,7 @@ pub(super) const CONCENTRATION: Metric = Metric {
     sample: None,
     total: Some(|world| {
         let index = deals(world).and_then(|deals| herfindahl(&deals.bytes_by_miner()));
-        index.map_or(Measured::Nothing, Measured::Value)
+        measured(index)
     }),
 };
 
@@ -208,7 +208,7 @@ pub(super) const INEQUALITY: Metric = Metric {
     sample: None,
     total: Some(|world| {
         let index = deals(world).and_then(|deals| gini(&deals.bytes_by_miner()));
-        index.map_or(Measured::Nothing, Measured::Value)
+        measured(index)
     }),
 };
 
@@ -275,7 +275,7 @@ pub(super) const SPENT: Metric = Metric {
     unit: "FIL",
     doc: "Price of deals that was settled so far: what clients spend, and what miners earn by it.",
     sample: Some(|world| moved(world, MoneyReason::DealPayment)),
-    total: Some(|world| moved(world, MoneyReason::DealPayment).map_or(Measured::Nothing, Measured::Value)),
+    total: Some(|world| measured(moved(world, MoneyReason::DealPayment))),
 };
 
 pub(super) const BALANCE: Metric = Metric {

@@ -1,6 +1,6 @@
 //! Metrics of the simulated storage miners. Without Filecoin they have no value.
 
-use super::{Measured, Metric};
+use super::{Measured, Metric, measured};
 use crate::filecoin::chain::Chain;
 use crate::filecoin::ledger::{Account, Reason};
 use crate::filecoin::miner::holdings::Sums;
@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// The total of a metric that is also sampled.
 fn total(world: &World, value: fn(&Chain) -> f64) -> Measured {
-    world.chain().map_or(Measured::Nothing, |chain| Measured::Value(value(chain)))
+    measured(world.chain().map(value))
 }
 
 /// The same of what a new sector comes to.
@@ -20,7 +20,7 @@ fn of_new_sector(world: &World, value: fn(&NewSector) -> Option<f64>) -> Option<
 }
 
 fn total_of_new_sector(world: &World, value: fn(&NewSector) -> Option<f64>) -> Measured {
-    of_new_sector(world, value).map_or(Measured::Nothing, Measured::Value)
+    measured(of_new_sector(world, value))
 }
 
 fn base_fee(world: &World) -> Option<f64> {
@@ -82,7 +82,7 @@ fn fees(chain: &Chain) -> f64 {
 
 /// The total of a count.
 fn counted(count: Option<u64>) -> Measured {
-    count.map_or(Measured::Nothing, |count| Measured::Value(count as f64))
+    measured(count.map(|count| count as f64))
 }
 
 pub(super) const SEALED: Metric = Metric {
@@ -200,5 +200,5 @@ pub(super) const BASE_FEE: Metric = Metric {
     unit: "attoFIL/gas",
     doc: "What a unit of gas burns now; the same always unless filecoin.base_fee_moves.",
     sample: Some(base_fee),
-    total: Some(|world| base_fee(world).map_or(Measured::Nothing, Measured::Value)),
+    total: Some(|world| measured(base_fee(world))),
 };

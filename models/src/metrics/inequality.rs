@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(gini(&[0, 0, 0, 9]), Some(0.75));
     }
 
-    /// The same row, of samples of ten thousand at quantiles that lie evenly: exponential, Pareto, log-normal tails apart.
+    /// The same row, of ten thousand exponential quantiles that lie evenly.
     #[test]
     fn the_index_of_an_exponential_sample_is_a_half() {
         let sample = |place: u32| (-1e12 * math::ln((f64::from(place) + 0.5) / 10_000.0)) as u64;

@@ -127,6 +127,11 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
 }
 
+/// A value, or nothing.
+fn measured(value: Option<f64>) -> Measured {
+    value.map_or(Measured::Nothing, Measured::Value)
+}
+
 /// The mean of `values`, summed in order; nothing if there are none.
 fn mean(values: impl Iterator<Item = f64>) -> Measured {
     let (mut sum, mut count) = (0.0, 0u64);

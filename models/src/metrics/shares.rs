@@ -1,6 +1,6 @@
 //! Who has how much of what the chain gives. Without Filecoin these have no value.
 
-use super::{Measured, Metric};
+use super::{Metric, measured};
 use crate::world::World;
 
 fn share(part: f64, whole: f64) -> Option<f64> {
@@ -15,10 +15,6 @@ fn verified_share(world: &World) -> Option<f64> {
 fn kept_per_claimed(world: &World) -> Option<f64> {
     let (kept, claimed) = world.kept_and_claimed()?;
     share(kept as f64, claimed as f64)
-}
-
-fn measured(value: Option<f64>) -> Measured {
-    value.map_or(Measured::Nothing, Measured::Value)
 }
 
 pub(super) const VERIFIED_REWARDS: Metric = Metric {
