@@ -2,7 +2,8 @@
 
 use super::World;
 use super::deals::{Agreement, Piece};
-use super::filecoin::{FilecoinWorld, MinerDay};
+use super::filecoin::FilecoinWorld;
+use super::filecoin_days::MinerDay;
 use crate::config::FilecoinConfig;
 use crate::filecoin::ledger::Reason;
 use crate::filecoin::miner::sector::{Ending, Sector, Standing};

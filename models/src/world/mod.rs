@@ -20,6 +20,7 @@ mod dht;
 mod fates;
 pub(crate) mod filecoin;
 mod filecoin_data;
+mod filecoin_days;
 mod filecoin_forecast;
 mod filecoin_proofs;
 mod filecoin_report;
