@@ -9,14 +9,15 @@
 //! entry; nothing happens for a sector on a day on which nothing is due. What it does about a loss is its policy
 //! ([`OnLoss`]); a recovery is always declared at the first chance after the repair.
 //!
-//! Disks fail independently, each after a time drawn from an exponential law with the annual failure rate as its
-//! hazard; a new disk takes its place at once, its own time drawn anew. Left out: correlated failures of sites and
-//! operators, wear (a hazard that grows with age), and operators that leave because they lose money.
+//! Left out: operators that leave because they lose money.
 
 mod contracts;
+mod disks;
 mod sending;
 
 pub use contracts::Contract;
+
+use disks::Disk;
 
 use super::conduct::Conduct;
 use crate::filecoin::miner::holdings::PartitionProof;
@@ -34,8 +35,6 @@ use std::collections::BTreeMap;
 
 const START: Domain = Domain::new("filecoin/operator/start");
 const SUBMIT: Domain = Domain::new("filecoin/operator/submit");
-const DISK: Domain = Domain::new("filecoin/operator/disk");
-const REPAIR: Domain = Domain::new("filecoin/operator/repair");
 const VERIFIED: Domain = Domain::new("filecoin/operator/verified");
 
 /// Epochs before a cut-off at which a declaration is sent at the latest.
@@ -152,15 +151,6 @@ enum Task {
     Fill(u64),
     /// Throw away what it does not keep: of so many sectors from the first on.
     Discard(u64, u64),
-}
-
-/// One disk and its sectors.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-struct Disk {
-    /// How many came before it in its place.
-    generation: u32,
-    /// Sectors of it below this number were on a disk that failed and are not restored; 0 if there are none.
-    lost_below: u64,
 }
 
 /// A batch under way.
@@ -480,74 +470,6 @@ impl Operator {
         }
     }
 
-    fn has_losses(&self) -> bool {
-        self.disks.values().any(|disk| disk.lost_below > 0)
-    }
-
-    fn is_lost(&self, number: SectorNumber, config: &OperatorConfig) -> bool {
-        let disk = self.disks.get(&(number.0 / config.sectors_per_disk));
-        disk.is_some_and(|disk| number.0 < disk.lost_below)
-    }
-
-    /// Sealed sectors on a disk.
-    fn on_disk(&self, disk: u64, config: &OperatorConfig) -> impl Iterator<Item = SectorNumber> + use<> {
-        let first = disk * config.sectors_per_disk;
-        (first..(first + config.sectors_per_disk).min(self.next_number)).map(SectorNumber)
-    }
-
-    /// A disk, new or in the place of one that failed; its end is put on the agenda.
-    fn install(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>) {
-        if config.disk_failure_rate <= 0.0 || self.disks.contains_key(&disk) {
-            self.disks.entry(disk).or_default();
-            return;
-        }
-        self.disks.insert(disk, Disk::default());
-        self.plan_failure(disk, 0, config, view);
-    }
-
-    fn plan_failure(&mut self, disk: u64, generation: u32, config: &OperatorConfig, view: &View<'_>) {
-        let mut draw = view.draws.at(DISK, self.entity.member(disk), u64::from(generation));
-        // A hazard h with 1 - exp(-h) = rate a year.
-        let hazard = -sim_core::math::ln_1p(-config.disk_failure_rate);
-        let years = -sim_core::math::ln(dist::open_unit(&mut draw)) / hazard;
-        let epochs = years * Epochs::from_days(365).count() as f64;
-        if epochs < 1e12 {
-            self.plan(view.now + Epochs::new(epochs as i64 + 1), Task::DiskFails(disk));
-        }
-    }
-
-    fn disk_fails(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
-        let state = self.disks.get_mut(&disk).expect("only installed disks fail");
-        state.generation += 1;
-        let generation = state.generation;
-        let is_waiting = state.lost_below > 0;
-        state.lost_below = self.next_number;
-        self.plan_failure(disk, generation, config, view);
-        wishes.push(Wish::Lose(self.on_disk(disk, config).collect()));
-        if is_waiting {
-            // What is under way for its last failure restores this one too.
-            return;
-        }
-        if let Some(law) = config.repair {
-            let mut draw = view.draws.at(REPAIR, self.entity.member(disk), u64::from(generation));
-            let span = law.sample(&mut draw);
-            let epochs = (span.as_nanos() / Epochs::ONE.span().as_nanos()) as i64;
-            self.plan(view.now + Epochs::new(epochs + 1), Task::Restore(disk));
-        }
-        if config.on_loss == OnLoss::Declare {
-            self.plan_declarations(disk, config, view);
-        }
-    }
-
-    fn restore(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>, wishes: &mut Vec<Wish>) {
-        self.disks.get_mut(&disk).expect("only installed disks are restored").lost_below = 0;
-        wishes.push(Wish::Restore(self.on_disk(disk, config).collect()));
-        if config.conduct.discards() {
-            wishes.push(Wish::Discard(self.on_disk(disk, config).collect()));
-        }
-        self.plan_declarations(disk, config, view);
-    }
-
     /// Declarations for all deadlines that the sectors of a disk are in.
     fn plan_declarations(&mut self, disk: u64, config: &OperatorConfig, view: &View<'_>) {
         for number in self.on_disk(disk, config) {
@@ -603,11 +525,6 @@ impl Operator {
             let before = holdings.calendar().next(deadline, until).open;
             self.plan(before - Epochs::from_days(2), Task::Extend(deadline));
         }
-    }
-
-    /// Whether the bytes of a sector are there.
-    pub fn has(&self, number: SectorNumber, config: &OperatorConfig) -> bool {
-        number.0 < self.next_number && !self.is_lost(number, config)
     }
 }
 
