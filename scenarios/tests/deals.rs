@@ -101,16 +101,22 @@ fn a_subsidy_moves_a_competitive_price_down_to_nothing_and_a_bargain_to_half_the
     };
     let cells: Vec<Vec<i128>> = cells("ask-book").iter().map(prices).collect();
     // Arms, subsidies, replicates, in this order.
-    let [posted, undercut, bargain] = [0, 1, 2].map(|arm| &cells[arm * 6..(arm + 1) * 6]);
+    let [posted, undercut, auction, bargain] = [0, 1, 2, 3].map(|arm| &cells[arm * 6..(arm + 1) * 6]);
     assert!(cells.iter().all(|prices| prices.len() == 6), "{cells:?}");
-    for competitive in [posted, undercut] {
+    for competitive in [posted, undercut, auction] {
         for replicate in 0..2 {
             let [none, some, all] = [0, 1, 2].map(|subsidy| &competitive[subsidy * 2 + replicate]);
-            assert!(none.iter().all(|price| *price > 200 && *price < 600), "{none:?}");
-            assert!(none.iter().zip(some).all(|(none, some)| none - some == 100), "{none:?} {some:?}");
+            assert!(none.iter().all(|price| *price > 200_000_000 && *price < 600_000_000), "{none:?}");
+            assert!(
+                none.iter().zip(some).all(|(none, some)| none - some == 100_000_000),
+                "{none:?} {some:?}"
+            );
             assert!(all.iter().all(|price| *price == 0), "{all:?}");
         }
     }
-    assert!(posted.iter().zip(undercut).take(4).all(|(posted, next)| posted[0] < next[0]));
-    assert!(bargain[4..].iter().flatten().all(|price| *price == 500), "{bargain:?}");
+    // Whoever bids asks for more than its cost, and so does whoever is only as cheap as the next one.
+    for dearer in [undercut, auction] {
+        assert!(posted.iter().zip(dearer).take(4).all(|(posted, price)| posted[0] < price[0]));
+    }
+    assert!(bargain[4..].iter().flatten().all(|price| *price == 500_000_000), "{bargain:?}");
 }
