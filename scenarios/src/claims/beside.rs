@@ -1,9 +1,10 @@
 //! Measures of IPFS and Filecoin beside each other, and of either alone.
 
 use super::Finding;
-use super::evidence::{Evidence, Row};
+use super::evidence::{Evidence, Frame, Row};
 use super::market::{amount, deals};
 use super::measures::{exactly, first, needs};
+use std::collections::BTreeSet;
 
 /// Copies that all clients seek when nothing is renewed or repaired: one deal each.
 fn sought(evidence: &Evidence<'_>) -> u64 {
@@ -16,27 +17,31 @@ fn is_struck(row: &&Row<'_>) -> bool {
     !row.text("miner").is_empty()
 }
 
-/// Deals and copies in sectors that come from what was added to IPFS: nothing but clients may ask for any.
+/// Sectors that no deal was sealed in.
+fn sectors_without_deals(cell: &Frame<'_>) -> usize {
+    let sealed: BTreeSet<_> = cell.rows("deals").map(|row| (row.text("miner"), row.text("sector"))).collect();
+    cell.rows("sectors").filter(|row| !sealed.contains(&(row.text("miner"), row.text("sector")))).count()
+}
+
+/// Deals and sectors that come from what was added to IPFS: nothing but clients may ask for any.
 pub(super) fn deals_by_adds(evidence: &Evidence<'_>) -> Finding {
+    if evidence.values.all("miners.<group>").any(|group| group.whole("sectors") > 0) {
+        return needs(evidence, "miners.<group>.sectors = 0: miners that store nothing but what is paid for");
+    }
     let rows = deals(evidence);
     let stored = rows.iter().filter(|row| row.text("purpose") == "store").count() as f64;
     let cells = evidence.cells.len() as f64;
     let beyond = (stored - sought(evidence) as f64 * cells).max(0.0);
-    let added: Vec<&str> =
-        evidence.cells.iter().flat_map(|cell| cell.rows("objects")).map(|row| row.text("object")).collect();
-    let miners: Vec<&str> = evidence.values.all("miners.<group>").map(|group| group.name()).collect();
-    let copies = evidence.cells.iter().flat_map(|cell| cell.rows("copies"));
-    let taken = copies
-        .filter(|row| added.contains(&row.text("object")) && miners.contains(&row.text("holder_group")))
-        .count() as f64;
+    let added = evidence.cells.iter().flat_map(|cell| cell.rows("objects")).count();
+    let empty: usize = evidence.cells.iter().map(sectors_without_deals).sum();
     let active = rows.iter().filter(|row| row.number("active_s").is_some()).count();
-    let broken = match (added.len(), active) {
+    let broken = match (added, active) {
         _ if evidence.cells.is_empty() => None,
         (0, _) => Some("nothing was added".into()),
         (_, 0) => Some("no deal of a client became active: the market does not work".into()),
         _ => None,
     };
-    exactly(beyond + taken, 0.0, broken)
+    exactly(beyond + empty as f64, 0.0, broken)
 }
 
 /// Deals that ran to their end, in a world without a node of IPFS.
@@ -101,7 +106,7 @@ pub(super) fn tokens_by_ipfs(evidence: &Evidence<'_>) -> Finding {
             same += equal;
         }
     }
-    let reads = |cells: &[super::evidence::Frame<'_>]| -> f64 {
+    let reads = |cells: &[Frame<'_>]| -> f64 {
         let rows = cells.iter().flat_map(|cell| cell.rows("objects"));
         rows.map(|row| row.value("reads_ok")).sum()
     };

@@ -89,7 +89,7 @@ pub static MEASURES: &[Measure] = &[
     },
     Measure {
         name: "deals-by-adds",
-        doc: "Deals beyond one for every copy that clients sought, and copies of objects of IPFS that miners hold, against 0; \
+        doc: "Deals beyond one for every copy that clients sought, and sectors that no deal was sealed in, against 0; \
               objects must have been added and deals of clients active.",
         evaluate: beside::deals_by_adds,
     },
