@@ -84,10 +84,10 @@ pub fn miners(count: u32, days: u64) -> Config {
     }
 }
 
-/// So many clients, each with a file of 4 GiB (a piece; a little less before padding) of which it buys five copies from drawn
-/// miners of so many, for a little more than half the run; a program renews every deal once. Clients come in ten groups on ten days running,
-/// and a miner waits up to ten days until eight pieces fill a sector: with four clients a miner it seals some six
-/// sectors in all, of six or seven deals each, and proves each every day until its last deal is over.
+/// So many clients, each with a file of 4 GiB (a piece; a little less before padding) of which it buys five copies from
+/// drawn miners of so many, for a little more than half the run; a program renews every deal once. Clients come in ten
+/// groups on ten days running, and a miner waits up to ten days until eight pieces fill a sector: with four clients a
+/// miner it seals some six sectors in all, of six or seven deals each, and proves each daily until its last deal is over.
 ///
 /// The rest of the network is as large as what is stored, so that every other election is of a simulated miner.
 pub fn deals(clients: u32, count: u32, years: u32) -> Config {

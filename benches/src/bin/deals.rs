@@ -11,7 +11,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let mut next = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u32>());
-    let (Ok(clients), Ok(miners), Ok(years)) = (next(2_000), next(500), next(5)) else {
+    let (clients, miners, years) = (next(2_000), next(500), next(5));
+    let (Ok(clients), Ok(miners), Ok(years), None) = (clients, miners, years, arguments.next()) else {
         eprintln!("usage: deals [CLIENTS] [MINERS] [YEARS], whole numbers");
         std::process::exit(2);
     };
